@@ -46,16 +46,8 @@ serve: $(BIN)/.ready-to-run  ## dashboards and segment API over data/published
 dagster: $(BIN)/.ready-to-run  ## the Dagster UI with all assets, on port 3000
 	$(BIN)/dagster dev
 
-lock: pyproject.toml  ## write both locks anew from pyproject.toml (needs uv); uv.lock holds addresses and stays out of git
-	$(UV) lock --upgrade
-	@for lock in ": --extra build" "-dev: --extra build --extra dev"; do \
-	  file="requirements$${lock%%:*}.lock"; \
-	  { echo "# Written by 'make lock' from pyproject.toml: exact versions with hashes, without addresses, for Python 3.11 to 3.14."; \
-	    $(UV) export --quiet --frozen --no-header --no-emit-project --no-emit-index-url --format requirements-txt $${lock#*:}; \
-	  } > "$$file.new" || exit 1; \
-	  if grep -n '://' "$$file.new"; then echo "$$file holds an address (see above): not replaced"; exit 1; fi; \
-	  mv "$$file.new" "$$file"; \
-	done
+lock:  ## write both locks anew from pyproject.toml (needs uv)
+	$(PYTHON) .ci/lock.py $(UV)
 
 clean:  ## remove the environment and caches; data/ stays
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache build *.egg-info
