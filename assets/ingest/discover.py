@@ -1,0 +1,63 @@
+"""Finds the files of each landing table below the sources folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.landing import content_hash
+from sql.mappings import LandingTable, MappingSet
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
+COMPRESSIONS = (".gz", ".zst")
+IGNORED_FOLDERS = ("truth",)
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file to be read: its landing table, its path, its name below the sources folder, and its content's SHA-256."""
+
+    table: LandingTable
+    path: Path
+    name: str
+    sha256: str
+
+    @property
+    def file_id(self) -> str:
+        """First 16 hex digits of the content hash."""
+        return self.sha256[:16]
+
+
+def is_data_file(path: Path) -> bool:
+    """Return whether the name says CSV, JSON Lines or Parquet, perhaps compressed."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSIONS:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in SUFFIXES
+
+
+def find_landing_files(sources: Path, mappings: MappingSet) -> tuple[dict[str, list[LandingFile]], list[str]]:
+    """Return landing table -> its files (by name, each content once), and the data files that no table reads.
+
+    Raises:
+        FileNotFoundError: the folder does not exist.
+    """
+    if not sources.is_dir():
+        message = f"{sources}: no such folder; --sources takes the folder that holds the exported files"
+        raise FileNotFoundError(message)
+    everything = [
+        path
+        for path in sorted(sources.rglob("*"))
+        if path.is_file() and is_data_file(path) and not set(path.relative_to(sources).parts[:-1]) & set(IGNORED_FOLDERS)
+    ]
+    owners: dict[Path, LandingTable] = {}
+    for table in sorted(mappings.landing_tables.values(), key=lambda table: len(table.name)):
+        for path in everything:
+            relative = path.relative_to(sources)
+            if any(relative.match(pattern) for pattern in table.patterns):
+                owners[path] = table
+    found: dict[str, list[LandingFile]] = {name: [] for name in mappings.landing_tables}
+    for path, table in owners.items():
+        file = LandingFile(table, path, path.relative_to(sources).as_posix(), content_hash(path))
+        if file.sha256 not in {other.sha256 for other in found[table.name]}:
+            found[table.name].append(file)
+    unread = [path.relative_to(sources).as_posix() for path in everything if path not in owners]
+    return {name: sorted(files, key=lambda file: file.sha256) for name, files in found.items()}, unread

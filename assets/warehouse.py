@@ -1,0 +1,348 @@
+"""The one writer of the warehouse: opens the DuckDB file, builds tables from SQL files, writes frames of models.
+
+Reading landing files belongs to `assets/landing/` and `assets/ingest/`; what tables mean to `contracts/` and `sql/`.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from contracts.columns import COLUMNS
+from contracts.contract import SourceContract, TableContract
+from contracts.outputs import TABLES
+from contracts.sources import PROVENANCE, SOURCES
+from sql.queries import LAYERS, Query
+
+DEFAULT_MEMORY_LIMIT = "2500MB"
+_HOLDER = re.compile(r"PID (\d+)")
+_ENGINE_OPTIONS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "preserve_insertion_order": "false",
+}
+
+Parameters = dict[str, date | datetime | int]
+
+
+class WarehouseLockedError(RuntimeError):
+    """Another process holds the warehouse file."""
+
+
+class TableShapeError(ValueError):
+    """A table does not have the columns, types or grain that its contract or the dictionary states."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What building a table did: rows of the table (or of the replaced part) and the part that was replaced."""
+
+    table: str
+    rows: int
+    replaced: str
+
+
+def stored_columns(contract: SourceContract) -> tuple[str, ...]:
+    """Return the columns of a contract's bronze table: its own (keys instead of ids for events), dates, provenance."""
+    replaced = {"user_id", "anonymous_id", "target_user_id", "product_id"} if contract.name == "events" else set()
+    own = [column for column in contract.columns if column not in replaced]
+    keys = [key for _, key in contract.keyed] if replaced else []
+    return (*own, *keys, *(date_column for _, date_column in contract.dates), *PROVENANCE)
+
+
+def columns_sql(columns: tuple[str, ...]) -> str:
+    """Return `name type, ...` for a CREATE TABLE, from the dictionary."""
+    return ", ".join(f'"{name}" {COLUMNS[name].type}' for name in columns)
+
+
+class Warehouse:
+    """An open warehouse. Use `open_warehouse`; all times in it are UTC, all business dates in its time zone."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Wrap an open connection; creates what is missing of schemas, bronze, ledger and score tables."""
+        self.connection = connection
+        for layer in LAYERS:
+            connection.execute(f"create schema if not exists {layer}")
+        for contract in SOURCES.values():
+            connection.execute(
+                f"create table if not exists bronze.{contract.name} ({columns_sql(stored_columns(contract))})"
+            )
+        for table in TABLES.values():
+            connection.execute(f"create table if not exists {table.name} ({columns_sql(table.columns)})")
+        connection.execute("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
+        connection.execute("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+
+    def frame(self, statement: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """Return the rows of a SELECT as a frame."""
+        return self.connection.execute(statement, parameters or {}).df()
+
+    def value(self, statement: str, parameters: Parameters | None = None) -> object:
+        """Return the first column of the first row of a SELECT, or None when there is no row."""
+        row = self.connection.execute(statement, parameters or {}).fetchone()
+        return row[0] if row else None
+
+    def exists(self, table: str) -> bool:
+        """Return whether `layer.table` has been built."""
+        layer, name = table.split(".")
+        found = self.value(f"select count(*) from duckdb_tables() where schema_name = '{layer}' and table_name = '{name}'")
+        return bool(found)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside, or roll all of it back when it raises."""
+        self.connection.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def typed_select(self, query: Query, parameters: Parameters, *, source: str | None = None) -> str:
+        """Return a SELECT of the query's columns, each cast to its type in the dictionary.
+
+        Raises:
+            TableShapeError: the query yields a column that the dictionary does not know.
+        """
+        used = {name: value for name, value in parameters.items() if name in query.parameters}
+        described = self.connection.execute(f"describe {source or query.sql}", used).fetchall()
+        casts = []
+        for name, found, *_ in described:
+            if name not in COLUMNS:
+                message = (
+                    f"{query.table}: column {name!r} is not in the dictionary; add it to contracts/columns/ with type, unit "
+                    "and meaning"
+                )
+                raise TableShapeError(message)
+            wanted = COLUMNS[name].type
+            casts.append(f'"{name}"' if found == wanted else f'cast("{name}" as {wanted}) as "{name}"')
+        return f"select {', '.join(casts)} from ({source or query.sql})"
+
+    def build(self, query: Query, parameters: Parameters) -> BuildResult:
+        """Build or refresh one SQL table: full tables aside and swapped, snapshots and date ranges replaced.
+
+        Raises:
+            TableShapeError: unknown column, or duplicate rows of the grain.
+        """
+        if query.kind == "snapshot":
+            return self._build_snapshot(query, parameters)
+        if query.kind == "incremental":
+            return self._build_incremental(query, parameters)
+        if query.kind == "view":
+            self.connection.execute(f"create or replace view {query.table} as {query.sql}")
+            return BuildResult(query.table, self.count(query.table), "view")
+        used = {name: value for name, value in parameters.items() if name in query.parameters}
+        fresh = f"{query.layer}.{query.name}__new"
+        select = self.typed_select(query, parameters)
+        with self.transaction():
+            self.connection.execute(f"create or replace table {fresh} as {select}", used)
+            self.connection.execute(f"drop table if exists {query.table}")
+            self.connection.execute(f"alter table {fresh} rename to {query.name}")
+        return BuildResult(query.table, self.count(query.table), "whole table")
+
+    def _prepare(self, query: Query, select: str, parameters: Parameters) -> None:
+        """Create the table empty, or anew when its columns have changed since it was built."""
+        if self.exists(query.table):
+            old = self.connection.execute(f"describe {query.table}").fetchall()
+            new = self.connection.execute(f"describe {select}", parameters).fetchall()
+            if [row[:2] for row in old] == [row[:2] for row in new]:
+                return
+            self.connection.execute(f"drop table {query.table}")
+        self.connection.execute(f"create table {query.table} as {select} limit 0", parameters)
+
+    def _build_snapshot(self, query: Query, parameters: Parameters) -> BuildResult:
+        used = {name: value for name, value in parameters.items() if name in query.parameters}
+        if query.reads_itself and not self.exists(query.table):
+            message = f"{query.table}: reads its own earlier rows, so declare its columns in contracts/outputs.py"
+            raise TableShapeError(message)
+        select = self.typed_select(query, parameters)
+        with self.transaction():
+            if not query.reads_itself:
+                self._prepare(query, select, used)
+            self.connection.execute(f"create or replace temp table fresh_snapshot as {select}", used)
+            self.connection.execute(f"delete from {query.table} where as_of = $as_of", {"as_of": parameters["as_of"]})
+            self.connection.execute(f"insert into {query.table} by name from fresh_snapshot")
+        rows = self.value(f"select count(*) from {query.table} where as_of = $as_of", {"as_of": parameters["as_of"]})
+        return BuildResult(query.table, int(str(rows)), f"as_of {parameters['as_of']}")
+
+    def _build_incremental(self, query: Query, parameters: Parameters) -> BuildResult:
+        ranges = self.stale_ranges(query)
+        replaced = []
+        for from_date, until_date in ranges:
+            span = {**parameters, "from_date": from_date, "until_date": until_date}
+            used = {name: value for name, value in span.items() if name in query.parameters}
+            select = self.typed_select(query, used)
+            with self.transaction():
+                self._prepare(query, select, used)
+                self.connection.execute(
+                    f"delete from {query.table} where {query.partition} >= $from_date and {query.partition} < $until_date",
+                    {"from_date": from_date, "until_date": until_date},
+                )
+                self.connection.execute(f"insert into {query.table} by name {select}", used)
+            replaced.append(f"{from_date}..{until_date}")
+        if not self.exists(query.table):
+            empty = {**parameters, "from_date": date(1970, 1, 1), "until_date": date(1970, 1, 1)}
+            used = {name: value for name, value in empty.items() if name in query.parameters}
+            self.connection.execute(f"create table {query.table} as {self.typed_select(query, used)} limit 0", used)
+        with self.transaction():
+            self.connection.execute("delete from bronze.touched_dates where table_name = $1", [query.table])
+            self.connection.execute("insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version])
+        return BuildResult(query.table, self.count(query.table), ", ".join(replaced) or "nothing (no new dates)")
+
+    def stale_ranges(self, query: Query) -> list[tuple[date, date]]:
+        """Return the date ranges [from, until) an incremental table must rebuild: all when its file changed."""
+        state = self.connection.execute(
+            "select version from bronze.table_state where table_name = $1", [query.table]
+        ).fetchone()
+        if state is None or state[0] != query.version or not self.exists(query.table):
+            bounds = self.connection.execute("select min(activity_date), max(activity_date) from bronze.events").fetchone()
+            if bounds is None or bounds[0] is None:
+                return []
+            widened = duckdb_days(bounds[1], query.lookback_days + 1)
+            return [(bounds[0], widened)]
+        touched = self.connection.execute(
+            "select distinct activity_date from bronze.touched_dates where table_name = $1 order by 1", [query.table]
+        ).fetchall()
+        return merge_dates([row[0] for row in touched], widen_days=query.lookback_days)
+
+    def touch(self, queries: list[Query], dates: list[date]) -> None:
+        """Mark dates as changed for every incremental table."""
+        rows = [(query.table, day) for query in queries if query.kind == "incremental" for day in dates]
+        if rows:
+            touched = pd.DataFrame(rows, columns=pd.Index(["table_name", "activity_date"]))
+            self.connection.register("touched", touched)
+            self.connection.execute("insert into bronze.touched_dates select table_name, activity_date from touched")
+            self.connection.unregister("touched")
+
+    def write_frame(self, table: TableContract, frame: pd.DataFrame, *, as_of: date | None = None) -> BuildResult:
+        """Replace a Python-written table (or its snapshot of one as_of) with the rows of a frame.
+
+        Raises:
+            TableShapeError: missing or additional columns, a null where the contract allows none, a repeated grain.
+        """
+        missing, extra = set(table.columns) - set(frame.columns), set(frame.columns) - set(table.columns)
+        if missing or extra:
+            message = f"{table.name}: the frame lacks {sorted(missing)} and has {sorted(extra)} besides its contract"
+            raise TableShapeError(message)
+        nulls = frame[[name for name in table.columns if name not in table.nullable]].isna().sum()
+        if nulls.any():
+            message = f"{table.name}: null in {nulls[nulls > 0].to_dict()} (column: rows); the contract allows none"
+            raise TableShapeError(message)
+        repeated = int(frame.duplicated(list(table.grain)).sum())
+        if repeated:
+            message = f"{table.name}: {repeated} rows repeat the grain ({', '.join(table.grain)})"
+            raise TableShapeError(message)
+        casts = ", ".join(f'cast("{name}" as {COLUMNS[name].type}) as "{name}"' for name in table.columns)
+        self.connection.register("incoming_frame", frame)
+        with self.transaction():
+            if as_of is None:
+                self.connection.execute(f"delete from {table.name}")
+            else:
+                self.connection.execute(f"delete from {table.name} where as_of = $as_of", {"as_of": as_of})
+            self.connection.execute(f"insert into {table.name} select {casts} from incoming_frame")
+        self.connection.unregister("incoming_frame")
+        return BuildResult(table.name, len(frame), "whole table" if as_of is None else f"as_of {as_of}")
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        return int(str(self.value(f"select count(*) from {table}")))
+
+    def remember(self, setting: str, value: str) -> None:
+        """Store a fact about this home."""
+        self.connection.execute("delete from bronze.home where setting = $1", [setting])
+        self.connection.execute("insert into bronze.home values ($1, $2)", [setting, value])
+
+    def recall(self, setting: str) -> str | None:
+        """Return a fact about this home, or None if it was never stored."""
+        row = self.connection.execute("select value from bronze.home where setting = $1", [setting]).fetchone()
+        return row[0] if row else None
+
+
+def duckdb_days(day: date, days: int) -> date:
+    """Return the date so many days later."""
+    return date.fromordinal(day.toordinal() + days)
+
+
+def merge_dates(dates: list[date], *, widen_days: int = 0) -> list[tuple[date, date]]:
+    """Return sorted, disjoint ranges [from, until) that cover the dates and `widen_days` on both sides."""
+    ranges: list[tuple[date, date]] = []
+    for day in sorted(dates):
+        start, end = duckdb_days(day, -widen_days), duckdb_days(day, widen_days + 1)
+        if ranges and start <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
+        else:
+            ranges.append((start, end))
+    return ranges
+
+
+def _connect(path: Path | str, memory_limit: str, temp_directory: Path | None) -> duckdb.DuckDBPyConnection:
+    options = {**_ENGINE_OPTIONS, "memory_limit": memory_limit}
+    if temp_directory is not None:
+        temp_directory.mkdir(parents=True, exist_ok=True)
+        options["temp_directory"] = str(temp_directory)
+    try:
+        connection = duckdb.connect(str(path), config=options)
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        holder = _HOLDER.search(str(error))
+        who = f"process {holder[1]}" if holder else "another process"
+        message = f"{path}: {who} holds the warehouse (a run, or `trellis sql`); wait for it to end, then run again"
+        raise WarehouseLockedError(message) from error
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def open_warehouse(home: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[Warehouse]:
+    """Open `<home>/warehouse.duckdb` for writing; checkpoint and close it afterwards.
+
+    Raises:
+        WarehouseLockedError: another process holds the file.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    connection = _connect(home / "warehouse.duckdb", memory_limit, home / "tmp")
+    try:
+        yield Warehouse(connection)
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_in_memory() -> Iterator[Warehouse]:
+    """Open an empty warehouse in memory: what tests and the binding check build on."""
+    connection = _connect(":memory:", DEFAULT_MEMORY_LIMIT, None)
+    try:
+        yield Warehouse(connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_staging(home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a throw-away staging database with the warehouse attached as `warehouse`.
+
+    Direct identifiers may pass through staging but never reach the warehouse. Times without zone are read in
+    `time_zone`. The staging file is removed afterwards.
+    """
+    with open_warehouse(home, memory_limit=memory_limit):
+        pass  # creates what is missing, and says clearly when another process holds the file
+    scratch = home / "tmp" / f"staging-{os.getpid()}"
+    scratch.mkdir(parents=True, exist_ok=True)
+    connection = _connect(scratch / "staging.duckdb", memory_limit, scratch)
+    try:
+        connection.execute(f"set TimeZone = '{time_zone}'")
+        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse")
+        yield connection
+    finally:
+        connection.close()
+        for path in sorted(scratch.rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        scratch.rmdir()

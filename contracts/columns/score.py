@@ -1,0 +1,36 @@
+"""Columns of what the models say: personas, clusters, propensities, values, model cards."""
+
+from contracts.contract import Column
+
+COLUMNS = (
+    Column("recency_score", "INTEGER", "1-5 by quintile of recency_days, 5 = most recent."),
+    Column("frequency_score", "INTEGER", "1-5 by quintile of orders_count, 5 = most orders."),
+    Column("monetary_score", "INTEGER", "1-5 by quintile of net_amount_365d, 5 = most spent."),
+    Column("persona", "VARCHAR", "RFM persona (champions ... lost)."),
+    Column("persona_name_en", "VARCHAR", "Persona in English."),
+    Column("persona_name_zh", "VARCHAR", "Persona in Chinese."),
+    Column("reason_en", "VARCHAR", "Why, in English."),
+    Column("reason_zh", "VARCHAR", "Why, in Chinese."),
+    Column("cluster_id", "INTEGER", "Cluster, kept stable from run to run."),
+    Column("cluster_name_en", "VARCHAR", "Name of the cluster in English."),
+    Column("cluster_name_zh", "VARCHAR", "Name of the cluster in Chinese."),
+    Column("cluster_version", "INTEGER", "Version of the clustering; a refit raises it."),
+    Column("outcome", "VARCHAR", "What is predicted: purchase, churn."),
+    Column("probability", "DOUBLE", "Calibrated probability of the outcome.", unit="probability"),
+    Column("percentile", "DOUBLE", "Share of scored users with a probability at most this one.", unit="share"),
+    Column("reason_codes", "VARCHAR[]", "Codes of the few drivers, strongest first."),
+    Column("model_version", "VARCHAR", "Version of the model in the registry."),
+    Column("expected_orders", "DOUBLE", "Expected paid orders in the horizon.", unit="count"),
+    Column("expected_spend", "DOUBLE", "Expected net spend in the horizon.", unit="base currency"),
+    Column("training_date", "DATE", "The model knows nothing from this date on."),
+    Column("test_as_of", "DATE", "Origin the model was tested on, later than all it was trained on."),
+    Column("card", "VARCHAR", "The model card as JSON."),
+    Column("is_fallback", "BOOLEAN", "Too little data for a model of its own; the rule or MBG/NBD stands in."),
+    Column("auc", "DOUBLE", "Area under the ROC curve on the test origin."),
+    Column("pr_auc", "DOUBLE", "Area under the precision-recall curve on the test origin."),
+    Column("brier", "DOUBLE", "Brier score on the test origin."),
+    Column("ece", "DOUBLE", "Expected calibration error, 10 equal-count bins."),
+    Column("lift_top_decile", "DOUBLE", "Precision among the top 10 % over prevalence.", unit="ratio"),
+    Column("prevalence", "DOUBLE", "Share of the test users with the outcome.", unit="share"),
+    Column("recency_rule_auc", "DOUBLE", "AUC of ranking by recency alone, same users."),
+)

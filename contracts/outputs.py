@@ -1,0 +1,129 @@
+"""Tables that Python writes: ledgers and keys in `bronze`, model outputs in `score`, and what is published.
+
+Tables made by SQL declare their grain in their own file and take their columns from the dictionary.
+"""
+
+from contracts.contract import TableContract
+
+TABLES: dict[str, TableContract] = {
+    table.name: table
+    for table in (
+        TableContract(
+            "bronze.file_ledger",
+            "One row per landing file: records counted by a second parser = staged + rejected.",
+            ("file_id", "landing_table"),
+            (
+                "file_id", "landing_table", "file_name", "file_format", "file_encoding", "bytes_count", "records_counted",
+                "rows_staged", "rows_rejected", "received_at",
+            ),
+        ),
+        TableContract(
+            "bronze.row_ledger",
+            "One row per landing file and contract: staged = loaded + updated + duplicate + excluded + quarantined.",
+            ("file_id", "contract"),
+            (
+                "file_id", "contract", "contract_version", "fingerprint", "rows_staged", "rows_loaded", "rows_updated",
+                "rows_duplicate", "rows_excluded", "rows_quarantined", "received_at",
+            ),
+        ),
+        TableContract(
+            "bronze.exclusions",
+            "One row per file, contract and reason: landing rows that the mapping leaves out.",
+            ("file_id", "contract", "reason"),
+            ("file_id", "contract", "reason", "rows_count"),
+        ),
+        TableContract(
+            "bronze.quarantine",
+            "One row per refused record and contract: why, under which rules, and the record as it came.",
+            ("file_id", "contract", "record_number", "raw_text"),
+            (
+                "file_id", "file_name", "contract", "contract_version", "record_number", "byte_offset", "reason", "raw_text",
+                "received_at",
+            ),
+            nullable=("record_number", "byte_offset", "raw_text"),
+        ),
+        TableContract(
+            "bronze.notices",
+            "One row per thing a run noticed about its landing files.",
+            ("file_name", "contract", "notice"),
+            ("file_name", "contract", "notice", "received_at"),
+        ),
+        TableContract(
+            "bronze.landing_columns",
+            "One row per column ever seen in a landing table.",
+            ("landing_table", "column_name"),
+            ("landing_table", "column_name", "received_at"),
+        ),
+        TableContract(
+            "bronze.user_keys",
+            "One row per user or visitor id ever seen: the integer that stands for it.",
+            ("user_key",),
+            ("user_id", "user_key", "is_anonymous"),
+        ),
+        TableContract(
+            "bronze.product_keys",
+            "One row per product id ever seen: the integer that stands for it.",
+            ("product_key",),
+            ("product_id", "product_key"),
+        ),
+        TableContract(
+            "bronze.home",
+            "One row per thing the home remembers: mapping, time zone, currency, training anchor.",
+            ("setting",),
+            ("setting", "value"),
+        ),
+        TableContract(
+            "score.user_persona",
+            "One row per user with an order and as_of: RFM scores, persona and the reason in words.",
+            ("user_id", "as_of"),
+            (
+                "user_id", "as_of", "recency_score", "frequency_score", "monetary_score", "persona", "persona_name_en",
+                "persona_name_zh", "reason_en", "reason_zh",
+            ),
+        ),
+        TableContract(
+            "score.user_cluster",
+            "One row per user with an order and as_of: behavioural cluster with a stable name.",
+            ("user_id", "as_of"),
+            ("user_id", "as_of", "cluster_id", "cluster_name_en", "cluster_name_zh", "cluster_version"),
+        ),
+        TableContract(
+            "score.user_propensity",
+            "One row per user, as_of, outcome and horizon: calibrated probability, percentile, reasons, model.",
+            ("user_id", "as_of", "outcome", "horizon_days"),
+            ("user_id", "as_of", "outcome", "horizon_days", "probability", "percentile", "reason_codes", "model_version"),
+        ),
+        TableContract(
+            "score.user_value",
+            "One row per user, as_of and horizon: expected orders and net spend.",
+            ("user_id", "as_of", "horizon_days"),
+            ("user_id", "as_of", "horizon_days", "expected_orders", "expected_spend", "model_version"),
+        ),
+        TableContract(
+            "score.model_card",
+            "One row per model and as_of it scored: how it was tested, on what, and how well it did.",
+            ("as_of", "outcome", "horizon_days"),
+            (
+                "as_of", "outcome", "horizon_days", "model_version", "training_date", "test_as_of", "is_fallback", "users_count",
+                "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason", "card",
+            ),
+            nullable=("test_as_of", "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason"),
+        ),
+    )
+}  # fmt: skip
+"""`layer.table` -> contract, for every table written by Python."""
+
+SEGMENT_COLUMNS = (
+    "segment", "segment_version", "variant", "user_id", "as_of", "entered_at", "probability", "percentile", "value_at_stake",
+    "recommended_action", "reason_codes", "reason_en", "reason_zh", "is_control", "consent_basis", "expires_at",
+)  # fmt: skip
+"""Columns of a published segment row, in order."""
+
+PUBLISHED_TABLES = (
+    "score.user_persona",
+    "score.user_cluster",
+    "score.user_propensity",
+    "score.user_value",
+    "score.model_card",
+)
+"""Tables of the newest as_of that every version holds, besides the segments and every `report` table."""

@@ -1,0 +1,167 @@
+"""What may come in: one contract per source table, with its key, required columns and rules.
+
+A rule here is about a single row. How files are read, typed and counted lives in `assets/landing/` and
+`assets/ingest/`; what the columns mean lives in `contracts/columns/source.py`.
+"""
+
+from contracts.contract import Rule, SourceContract
+
+ORDER_STATUSES = ("placed", "paid", "shipped", "delivered", "completed", "cancelled", "returned", "unknown")
+FEEDBACK_KINDS = ("rating", "review", "complaint", "suggestion", "csat", "nps")
+DIRECT_IDENTIFIERS = (
+    "name", "full_name", "fullname", "first_name", "last_name", "surname", "customer_name", "user_name", "username",
+    "nickname", "real_name", "phone", "phone_number", "mobile", "mobile_number", "telephone", "tel", "email", "e_mail",
+    "email_address", "mail", "address", "street", "street_address", "shipping_address", "billing_address", "id_card",
+    "id_number", "passport", "wechat", "weixin", "qq",
+    "姓名", "手机", "手机号", "电话", "邮箱", "地址", "收货地址", "收货人", "身份证", "身份证号", "微信", "微信号",
+)  # fmt: skip
+"""Names under which exports carry direct identifiers of people; compared lower-case with spaces and dashes as `_`."""
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> Rule:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return Rule(f"{column}_known", f"{column} in ({listed})", f"{column} is not one of {', '.join(values)}")
+
+
+def _not_in_the_future(column: str) -> Rule:
+    return Rule(f"{column}_not_in_future", f"{column} <= $received_at", f"{column} lies after the time the file was read")
+
+
+def _not_negative(column: str) -> Rule:
+    return Rule(f"{column}_not_negative", f"{column} >= 0", f"{column} is negative")
+
+
+EXCHANGE_RATES = SourceContract(
+    name="exchange_rates",
+    description="One row per date and currency: how much base currency a unit is worth. Optional.",
+    columns=("rate_date", "currency", "rate", "updated_at"),
+    key=("rate_date", "currency"),
+    required=("rate_date", "currency", "rate"),
+    rules=(Rule("rate_positive", "rate > 0 and isfinite(rate)", "rate is not a positive number"),),
+)
+PRODUCTS = SourceContract(
+    name="products",
+    description="One row per product.",
+    columns=("product_id", "name", "category", "brand", "supplier_id", "list_price", "unit_cost", "updated_at"),
+    key=("product_id",),
+    required=("product_id",),
+    rules=(_not_negative("list_price"), _not_negative("unit_cost")),
+    keyed=(("product_id", "product_key"),),
+)
+USERS = SourceContract(
+    name="users",
+    description="One row per user and version of the user's attributes (valid_from); all versions are kept.",
+    columns=(
+        "user_id", "registered_at", "gender", "birth_date", "age_band", "region", "city_tier", "occupation", "income_band",
+        "household_size", "acquisition_channel", "invited_by", "marketing_consent", "consent_basis", "attributes",
+        "valid_from", "updated_at",
+    ),
+    key=("user_id", "valid_from"),
+    required=("user_id", "registered_at"),
+    rules=(
+        _not_in_the_future("registered_at"),
+        _not_in_the_future("valid_from"),
+        Rule("birth_date_plausible", "birth_date between date '1900-01-01' and cast($received_at as date)",
+             "birth_date is before 1900 or in the future"),
+        Rule("attributes_json", "json_valid(attributes)", "attributes is not valid JSON"),
+        Rule("not_invited_by_self", "invited_by <> user_id", "invited_by is the user's own id"),
+    ),
+    event_time="registered_at",
+    dates=(("registered_at", "registered_date"), ("valid_from", "valid_from_date")),
+    keyed=(("user_id", "user_key"),),
+)  # fmt: skip
+EVENTS = SourceContract(
+    name="events",
+    description="One row per event of a user or visitor; (event_id, activity_date) is its identity.",
+    columns=(
+        "event_id", "occurred_at", "event_type", "user_id", "anonymous_id", "product_id", "target_user_id", "content_id",
+        "channel", "device", "session_id", "properties",
+    ),
+    key=("event_id", "activity_date"),
+    required=("event_id", "occurred_at", "event_type"),
+    rules=(
+        _not_in_the_future("occurred_at"),
+        Rule("has_actor", "user_id is not null or anonymous_id is not null", "neither user_id nor anonymous_id is given"),
+        Rule("properties_json", "json_valid(properties)", "properties is not valid JSON"),
+    ),
+    event_time="occurred_at",
+    dates=(("occurred_at", "activity_date"),),
+    keyed=(("user_id", "user_key"), ("target_user_id", "target_user_key"), ("product_id", "product_key")),
+)  # fmt: skip
+ORDERS = SourceContract(
+    name="orders",
+    description="One row per order or booked return; an empty user_id is a guest.",
+    columns=(
+        "order_id", "ordered_at", "user_id", "kind", "status", "currency", "coupon_id", "campaign_id", "shipping_fee",
+        "carrier", "promised_at", "shipped_at", "delivered_at", "cancelled_at", "updated_at",
+    ),
+    key=("order_id",),
+    required=("order_id", "ordered_at", "kind", "status", "currency"),
+    rules=(
+        _not_in_the_future("ordered_at"),
+        _one_of("kind", ("sale", "return")),
+        _one_of("status", ORDER_STATUSES),
+        _not_negative("shipping_fee"),
+        Rule("shipped_after_order", "shipped_at >= ordered_at - interval 1 day", "shipped_at lies before the order"),
+        Rule("delivered_after_order", "delivered_at >= ordered_at - interval 1 day", "delivered_at lies before the order"),
+    ),
+    event_time="ordered_at",
+    dates=(
+        ("ordered_at", "ordered_date"), ("promised_at", "promised_date"), ("shipped_at", "shipped_date"),
+        ("delivered_at", "delivered_date"), ("cancelled_at", "cancelled_date"),
+    ),
+    keyed=(("user_id", "user_key"),),
+)  # fmt: skip
+ORDER_ITEMS = SourceContract(
+    name="order_items",
+    description="One row per line of an order.",
+    columns=(
+        "order_id", "line_number", "line_amount", "product_id", "quantity", "unit_price", "list_price", "discount",
+        "refunded_at", "refunded_amount", "updated_at",
+    ),
+    key=("order_id", "line_number"),
+    required=("order_id", "line_number", "line_amount"),
+    rules=(
+        Rule("line_number_positive", "line_number >= 1", "line_number is below 1"),
+        Rule("sale_not_negative", "line_amount >= 0 or quantity < 0", "line_amount is negative on a line that is no return"),
+        Rule("return_not_positive", "line_amount <= 0 or quantity >= 0", "line_amount is positive on a returned line"),
+        _not_negative("unit_price"),
+        _not_negative("list_price"),
+        Rule("discount_within_line", "discount >= 0 or quantity < 0", "discount is negative on a line that is no return"),
+        _not_negative("refunded_amount"),
+        Rule("refund_within_line", "refunded_amount <= line_amount", "refunded_amount is more than the line's amount"),
+        Rule("refund_dated", "refunded_amount = 0 or refunded_at is not null", "refunded_amount has no refunded_at"),
+    ),
+    dates=(("refunded_at", "refunded_date"),),
+    keyed=(("product_id", "product_key"),),
+)  # fmt: skip
+FEEDBACK = SourceContract(
+    name="feedback",
+    description="One row per rating, review, complaint, suggestion or survey answer.",
+    columns=(
+        "feedback_id", "user_id", "created_at", "kind", "score", "text", "order_id", "product_id", "first_response_at",
+        "resolved_at", "updated_at",
+    ),
+    key=("feedback_id",),
+    required=("feedback_id", "user_id", "created_at", "kind"),
+    rules=(
+        _not_in_the_future("created_at"),
+        _one_of("kind", FEEDBACK_KINDS),
+        Rule("score_finite", "isfinite(score)", "score is not a finite number"),
+        Rule("answered_later", "first_response_at >= created_at - interval 1 day", "first_response_at lies before the feedback"),
+        Rule("resolved_later", "resolved_at >= created_at - interval 1 day", "resolved_at lies before the feedback"),
+    ),
+    event_time="created_at",
+    dates=(
+        ("created_at", "created_date"), ("first_response_at", "first_response_date"), ("resolved_at", "resolved_date"),
+    ),
+    keyed=(("user_id", "user_key"),),
+)  # fmt: skip
+
+SOURCES: dict[str, SourceContract] = {
+    contract.name: contract for contract in (EXCHANGE_RATES, PRODUCTS, USERS, EVENTS, ORDERS, ORDER_ITEMS, FEEDBACK)
+}
+"""Contract name -> contract, in loading order."""
+
+PROVENANCE = ("file_id", "record_number", "row_hash")
+"""Columns every bronze table carries behind the contract's own."""

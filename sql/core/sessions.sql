@@ -1,0 +1,60 @@
+-- One row per session of a user or visitor: events with no gap over 30 minutes; it belongs to the day it starts.
+-- grain: user_key, activity_date, session_number
+-- partition: activity_date
+-- lookback: 1
+with policy as (
+    select 30 as session_gap_minutes
+),
+
+-- a day on either side, so that a session over midnight is whole and its start is seen
+nearby as (
+    select
+        user_key,
+        activity_date,
+        occurred_at,
+        event_type,
+        lag(occurred_at) over (partition by user_key order by occurred_at) as previous_at
+    from core.events
+    where
+        activity_date >= $from_date - 1
+        and activity_date < $until_date + 1
+        and event_type <> 'push_open'
+),
+
+marked as (
+    select
+        *,
+        sum(case when previous_at is null or occurred_at > previous_at + to_minutes(session_gap_minutes) then 1 else 0 end)
+            over (partition by user_key order by occurred_at rows unbounded preceding) as session_index
+    from nearby
+    cross join policy
+),
+
+sessions as (
+    select
+        user_key,
+        session_index,
+        min(activity_date) as activity_date,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        count(*) as events_count,
+        count(*) filter (where event_type = 'view') as views_count,
+        count(*) filter (where event_type = 'cart') as carts_count,
+        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+    from marked
+    group by user_key, session_index
+)
+
+select
+    user_key,
+    activity_date,
+    row_number() over (partition by user_key, activity_date order by started_at) as session_number,
+    started_at,
+    ended_at,
+    cast(floor(epoch(ended_at) - epoch(started_at)) as bigint) as duration_s,
+    events_count,
+    views_count,
+    carts_count,
+    has_purchase
+from sessions
+where activity_date >= $from_date and activity_date < $until_date

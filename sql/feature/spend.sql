@@ -1,0 +1,110 @@
+-- One row per user with an order line or refund before as_of: what the user spent, saved and gave back.
+-- Net = paid less returns on the day they were booked, less refunds on the day they were made.
+-- grain: user_id, as_of
+-- assert: discount_share is null or discount_share >= 0
+with sale_lines as (
+    select
+        items.*,
+        products.category,
+        date_diff('day', items.ordered_date, $as_of) as age_days
+    from core.order_items as items
+    left join core.products on items.product_id = products.product_id
+    where
+        items.user_id is not null
+        and items.ordered_date < $as_of
+        and (items.cancelled_date is null or items.cancelled_date >= $as_of)
+),
+
+movements as (
+    select
+        user_id,
+        age_days,
+        cast(paid_amount as double) - cast(returned_amount as double) as amount
+    from sale_lines
+    union all
+    select
+        user_id,
+        date_diff('day', refunded_date, $as_of) as age_days,
+        -cast(refund_amount as double) as amount
+    from core.order_items
+    where user_id is not null and refunded_date < $as_of and refund_amount > 0
+),
+
+net as (
+    select
+        user_id,
+        round(coalesce(sum(amount) filter (where age_days <= 7), 0), 6) as net_amount_7d,
+        round(coalesce(sum(amount) filter (where age_days <= 28), 0), 6) as net_amount_28d,
+        round(coalesce(sum(amount) filter (where age_days <= 90), 0), 6) as net_amount_90d,
+        round(coalesce(sum(amount) filter (where age_days <= 182), 0), 6) as net_amount_182d,
+        round(coalesce(sum(amount) filter (where age_days <= 365), 0), 6) as net_amount_365d,
+        round(sum(amount), 6) as net_amount_total
+    from movements
+    group by user_id
+),
+
+bought as (
+    select
+        user_id,
+        count(distinct order_id) filter (where gross_amount > 0 or returned_amount = 0) as sales_count,
+        count(*) filter (where returned_amount = 0) as lines_count,
+        count(distinct product_id) as distinct_products_count,
+        count(distinct category) as distinct_categories_count,
+        cast(sum(gross_amount) as double) as gross_amount,
+        cast(sum(discount_amount) as double) as discount_amount,
+        cast(sum(paid_amount) as double) as paid_amount,
+        cast(sum(returned_amount) as double) as returned_amount
+    from sale_lines
+    group by user_id
+),
+
+refunded as (
+    select
+        user_id,
+        cast(sum(refund_amount) as double) as refund_amount
+    from core.order_items
+    where user_id is not null and refunded_date < $as_of
+    group by user_id
+),
+
+-- mean spend of repeat days: every order day but the first
+order_days as (
+    select
+        user_id,
+        ordered_date,
+        cast(sum(paid_amount) as double) as day_amount,
+        row_number() over (partition by user_id order by ordered_date) as day_number
+    from sale_lines
+    where paid_amount > 0
+    group by user_id, ordered_date
+),
+
+repeat_spend as (
+    select
+        user_id,
+        round(avg(day_amount), 6) as monetary_mean_amount
+    from order_days
+    where day_number > 1
+    group by user_id
+)
+
+select
+    net.user_id,
+    $as_of as as_of,
+    net.net_amount_7d,
+    net.net_amount_28d,
+    net.net_amount_90d,
+    net.net_amount_182d,
+    net.net_amount_365d,
+    net.net_amount_total,
+    bought.paid_amount / nullif(bought.sales_count, 0) as average_order_amount,
+    repeat_spend.monetary_mean_amount,
+    cast(bought.lines_count as double) / nullif(bought.sales_count, 0) as items_per_order,
+    coalesce(bought.distinct_products_count, 0) as distinct_products_count,
+    coalesce(bought.distinct_categories_count, 0) as distinct_categories_count,
+    bought.discount_amount / nullif(bought.gross_amount, 0) as discount_share,
+    (bought.returned_amount + coalesce(refunded.refund_amount, 0)) / nullif(bought.paid_amount, 0) as return_share
+from net
+left join bought on net.user_id = bought.user_id
+left join refunded on net.user_id = refunded.user_id
+left join repeat_spend on net.user_id = repeat_spend.user_id
