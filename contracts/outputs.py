@@ -109,15 +109,32 @@ TABLES: dict[str, TableContract] = {
             ),
             nullable=("test_as_of", "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason"),
         ),
+        TableContract(
+            "segment.members",
+            "One row per list, user and as_of: who, why, what to do, and who is held out.",
+            ("segment", "user_id", "as_of"),
+            (
+                "segment", "segment_version", "variant", "user_id", "as_of", "entered_at", "probability", "percentile",
+                "value_at_stake", "recommended_action", "reason_codes", "reason_en", "reason_zh", "is_control", "consent_basis",
+                "expires_at",
+            ),
+            nullable=("probability", "percentile", "consent_basis"),
+        ),
+        TableContract(
+            "segment.sizes",
+            "One row per list and as_of: members, held out, kept out for lack of consent, and the size before.",
+            ("segment", "as_of"),
+            (
+                "segment", "as_of", "members_count", "control_count", "lacking_consent_count", "previous_members_count", "reason",
+            ),
+            nullable=("previous_members_count", "reason"),
+        ),
     )
 }  # fmt: skip
 """`layer.table` -> contract, for every table written by Python."""
 
-SEGMENT_COLUMNS = (
-    "segment", "segment_version", "variant", "user_id", "as_of", "entered_at", "probability", "percentile", "value_at_stake",
-    "recommended_action", "reason_codes", "reason_en", "reason_zh", "is_control", "consent_basis", "expires_at",
-)  # fmt: skip
-"""Columns of a published segment row, in order."""
+SEGMENTS = ("retention", "reactivation", "pricing")
+"""The lists; each is made by `sql/segment/<list>.sql`."""
 
 PUBLISHED_TABLES = (
     "score.user_persona",

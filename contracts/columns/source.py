@@ -97,6 +97,10 @@ COLUMNS = (
         "refund_amount", "DECIMAL(18,4)", "Refunds on lines, as a positive number.", unit="base currency",
         known_at="refunded_date",
     ),
+    Column(
+        "unpaid_amount", "DECIMAL(18,4)", "Value after discount of orders not (or no longer) paid: placed, cancelled, unknown.",
+        unit="base currency",
+    ),
     Column("items_count", "BIGINT", "Number of order lines.", unit="count"),
     # --- feedback -----------------------------------------------------------------------------------------------
     Column("score", "DOUBLE", "Score given (rating 1-5, csat 1-5, nps 0-10)."),
