@@ -1,0 +1,68 @@
+"""Same arguments, same rows, however they are spread over files."""
+
+import pytest
+
+from pipelines.world import SOURCES, generate
+
+COLUMNS = {
+    "users": "user_id registered_at gender birth_date age_band region city_tier occupation income_band household_size "
+    "acquisition_channel invited_by marketing_consent consent_basis attributes valid_from name phone",
+    "products": "product_id name category brand supplier_id list_price unit_cost",
+    "events": "event_id occurred_at event_type user_id anonymous_id product_id target_user_id content_id channel device "
+    "session_id properties",
+    "orders": "order_id ordered_at user_id kind status currency coupon_id campaign_id shipping_fee carrier promised_at "
+    "shipped_at delivered_at cancelled_at updated_at",
+    "order_items": "order_id line_number line_amount product_id quantity unit_price list_price discount refunded_at "
+    "refunded_amount",
+    "feedback": "feedback_id user_id created_at kind score text order_id product_id first_response_at resolved_at",
+}
+TRUTH = ("users", "probabilities", "campaign_effects")
+
+
+def test_columns_are_those_of_the_contract(small_world, read):
+    for source in SOURCES:
+        assert read(small_world, source).column_names == COLUMNS[source].split()
+
+
+def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
+    arguments = {"users": 17_000, "events": 200_000, "days": 40, "seed": 5}
+    generate(tmp_path / "one", **arguments, part_blocks=8)
+    generate(tmp_path / "many", **arguments, part_blocks=1, workers=1)
+    generate(tmp_path / "other", **(arguments | {"seed": 6}), part_blocks=8)
+    assert (tmp_path / "many" / "events-0003.parquet").exists()
+    for source in SOURCES:
+        one, many = read(tmp_path / "one", source), read(tmp_path / "many", source)
+        assert one.equals(many), source
+        assert not one.equals(read(tmp_path / "other", source)), source
+    for name in TRUTH:
+        assert read(tmp_path / "one" / "truth", name).equals(read(tmp_path / "many" / "truth", name)), name
+
+
+def test_two_processes_write_the_same_rows(tmp_path, read):
+    arguments = {"users": 9000, "events": 60_000, "days": 30, "seed": 5, "part_blocks": 1}
+    generate(tmp_path / "one", **arguments, workers=1)
+    generate(tmp_path / "two", **arguments, workers=2)
+    for source in SOURCES:
+        assert read(tmp_path / "one", source).equals(read(tmp_path / "two", source)), source
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"users": 0}, "at least 1 user"),
+        ({"days": 5}, "30 days"),
+        ({"dirty_share": 1.0}, "below 1"),
+        ({"file_format": "xlsx"}, "choose 'parquet' or 'csv'"),
+        ({"events": 100}, "ask for at least"),
+    ],
+)
+def test_arguments_that_make_no_world_are_refused(tmp_path, wrong, message):
+    arguments = {"users": 100, "events": 5000, "days": 60, "seed": 1} | wrong
+    with pytest.raises(ValueError, match=message):
+        generate(tmp_path / "out", **arguments)
+
+
+def test_a_folder_with_files_is_not_overwritten(tmp_path):
+    (tmp_path / "kept.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="already holds files"):
+        generate(tmp_path, users=100, events=5000, days=60, seed=1)
