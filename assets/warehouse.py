@@ -336,7 +336,7 @@ def open_staging(home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMO
         pass  # creates what is missing, and says clearly when another process holds the file
     scratch = home / "tmp" / f"staging-{os.getpid()}"
     scratch.mkdir(parents=True, exist_ok=True)
-    connection = _connect(scratch / "staging.duckdb", memory_limit, scratch)
+    connection = _connect(scratch / "scratch.duckdb", memory_limit, scratch)
     try:
         connection.execute(f"set TimeZone = '{time_zone}'")
         connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse")

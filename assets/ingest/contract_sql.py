@@ -8,6 +8,10 @@ from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 
 
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _typed(name: str, column_type: str) -> str:
     """Return the cast of a mapped value to its type; null when it cannot be."""
     text = f'nullif(trim(cast("{name}" as varchar)), \'\')'
@@ -57,7 +61,7 @@ def checked_select(
         f"case when \"{name}\" is null and not contains(_casts, '{name} is not') then '{name} is missing' end"
         for name in contract.required
     ]
-    faults += [f"case when not ({rule.holds}) then '{rule.reason}' end" for rule in contract.rules]
+    faults += [f"case when not ({rule.holds}) then {_literal(rule.reason)} end" for rule in contract.rules]
     if contract.name == "orders":
         faults.append(
             f"case when currency <> '{base_currency}' and not exists (select 1 from warehouse.bronze.exchange_rates as rates "

@@ -126,11 +126,11 @@ def load_unit(
         columns = tuple(row[0] for row in described)
         _check_columns(mapping, contract, columns)
         select = checked_select(contract, mapping.sql, columns, base_currency=base_currency, is_derived=mapping.is_derived)
-        connection.execute(f"create or replace temp table checked as {select}", {"received_at": received_at})
+        _create_checked(connection, select, received_at)
     else:
         none = f"select {', '.join(f'null as {name}' for name in ('_row', *contract.columns))} limit 0"
         select = checked_select(contract, none, contract.columns, base_currency=base_currency, is_derived=mapping.is_derived)
-        connection.execute(f"create or replace temp table checked as {select}", {"received_at": received_at})
+        _create_checked(connection, select, received_at)
     if not mapping.is_derived:
         _check_conservation(connection, unit, spans)
     connection.execute("begin transaction")
@@ -145,6 +145,11 @@ def load_unit(
     connection.execute("commit")
     connection.execute("drop table if exists checked; drop table if exists sorted_rows")
     return outcome
+
+
+def _create_checked(connection: duckdb.DuckDBPyConnection, select: str, received_at: datetime) -> None:
+    parameters = {"received_at": received_at} if "$received_at" in select else {}
+    connection.execute(f"create or replace temp table checked as {select}", parameters)
 
 
 def _missing_column(unit: Unit, spans: list[FileSpan], error: str) -> str:
