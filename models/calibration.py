@@ -24,7 +24,7 @@ def logit(probability: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class PlattScaling:
-    """probability = 1 / (1 + exp(-(slope * score + intercept))); never reverses the order of the scores (slope >= 0)."""
+    """probability = 1 / (1 + exp(-(slope * score + intercept))); never reverses the order (slope >= 0)."""
 
     slope: float = 1.0
     intercept: float = 0.0

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from models.calibration import PlattScaling, fit_platt, logit
 from models.preparation import FeaturePreparation, numeric_matrix
@@ -28,6 +29,8 @@ _WEIGHT_GRID = tuple(
     for first, second in product(range(5), repeat=2)
     if first + second <= 4
 )
+
+_SMALL = 5_000  # rows
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):
@@ -101,6 +104,11 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, origin: Any = None) -> PropensityModel:
         """Fit on X (n_samples, n_features), two-valued y (n_samples,), and optionally each row's snapshot date."""
         values, target = self._validated(X, y)
+        # Threads cost more than they save on few rows, and on busy cores they wait for each other.
+        with threadpool_limits(limits=1 if len(target) <= _SMALL else None):
+            return self._fit(values, target, origin)
+
+    def _fit(self, values: np.ndarray, target: np.ndarray, origin: Any) -> PropensityModel:
         held_out = self._held_out_scores(values, target, origin)
         self.weights_ = dict(zip(MEMBERS, EQUAL_WEIGHTS, strict=True))
         self.platt_ = PlattScaling()
@@ -197,7 +205,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             min_samples_leaf=self.min_samples_leaf,
             max_features="sqrt",
             max_samples=min(len(target), self.max_forest_rows),
-            n_jobs=2 if len(target) > 5_000 else 1,  # threads cost more than they save on few rows
+            n_jobs=2 if len(target) > _SMALL else 1,
             random_state=self.random_state,
         ).fit(prepared, target)
 
