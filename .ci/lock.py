@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"requirements.lock": ["build"], "requirements-dev.lock": ["build", "dev"]}
-HEADER = "# Written by `make lock` from pyproject.toml: exact versions with hashes, without addresses, for Python 3.11 and newer.\n"
+HEADER = "# Written by `make lock` from pyproject.toml: versions with hashes, without addresses, for Python 3.11 and newer.\n"
 
 
 def requested_extras(lock: dict) -> dict[str, set[str]]:
@@ -35,8 +35,9 @@ def export(uv: str, optional: list[str], extras: dict[str, set[str]]) -> str:
         text = re.sub(rf"^{re.escape(name)}==", f"{name}[{','.join(sorted(names))}]==", text, flags=re.MULTILINE)
     addresses = [line for line in text.splitlines() if "://" in line]
     if addresses:
-        message = f"{len(addresses)} lines of the export hold an address, first {addresses[0]!r}: a dependency by address is not allowed"
-        raise ValueError(message)
+        raise ValueError(
+            f"{len(addresses)} exported lines hold an address, first {addresses[0]!r}: depend on a release instead"
+        )
     return HEADER + text
 
 

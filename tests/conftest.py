@@ -19,8 +19,8 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "true"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-# The same examples on every run, and no limit on time: a busy machine must not turn a test red. For a deep search:
-# HYPOTHESIS_PROFILE=thorough
+# The same examples on every run, and no limit on time: a busy machine must not turn a test red. The profile
+# `thorough` (environment variable HYPOTHESIS_PROFILE) searches deeper.
 hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("thorough", max_examples=2_000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
