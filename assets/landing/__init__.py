@@ -1,7 +1,7 @@
 """Landing files into throw-away staging, with an exact ledger of records: counted = staged + rejected.
 
-Belongs here: formats, encodings, compression, cutting records, rejecting the ones that cannot be read. Does not belong here: what
-columns mean, mappings, quarantine, the warehouse.
+Belongs here: formats, encodings, compression, cutting records, rejecting the ones that cannot be read. Does not belong
+here: what columns mean, mappings, quarantine, the warehouse.
 """
 
 from assets.landing.compression import content_hash

@@ -1,6 +1,6 @@
 """Hashing and expanding files as sent: gzip and zstd, streamed to scratch, with limits against bombs.
 
-What the expanded bytes mean belongs to `encoding.py` and the format readers. Archives of several files (zip, tar) are not read.
+What the expanded bytes mean belongs to `encoding.py` and the format readers. Archives (zip, tar) are not read.
 """
 
 import gzip
@@ -43,8 +43,8 @@ def expand(path: Path, scratch: Path, *, max_expanded_bytes: int = MAX_EXPANDED_
     Raises
     ------
     UnreadableFileError
-        Truncated, damaged or not what the suffix says; larger than `max_expanded_bytes` or than the free space of `scratch`;
-        or more than 1000 times its compressed size once beyond 50 MB (a bomb).
+        Truncated, damaged or not what the suffix says; larger than `max_expanded_bytes` or than the free space of
+        `scratch`; or more than 1000 times its compressed size once beyond 50 MB (a bomb).
 
     """
     suffix = path.suffix.lower()
@@ -61,14 +61,14 @@ def expand(path: Path, scratch: Path, *, max_expanded_bytes: int = MAX_EXPANDED_
             written += len(chunk)
             if written > limit:
                 msg = (
-                    f"{path.name}: expands to more than {limit:,} bytes (the smaller of the limit and the free disk space), "
-                    f"{byte_size:,} compressed: split the file, or make room."
+                    f"{path.name}: {byte_size:,} bytes expand to more than {limit:,} (the limit, or the free disk "
+                    "space): split the file, or make room."
                 )
                 raise UnreadableFileError(msg)
             if written > RATIO_FREE_BYTES and written > MAX_RATIO * byte_size:
                 msg = (
-                    f"{path.name}: {byte_size:,} bytes expand to more than {written:,}, over {MAX_RATIO} times: refused as a "
-                    "decompression bomb. If it is genuine, send it uncompressed."
+                    f"{path.name}: {byte_size:,} bytes expand to more than {written:,}, over {MAX_RATIO} times: refused "
+                    "as a decompression bomb. If it is genuine, send it uncompressed."
                 )
                 raise UnreadableFileError(msg)
             out.write(chunk)
@@ -86,7 +86,7 @@ def _gzip_chunks(path: Path) -> Iterator[bytes]:
 
 
 def _zstd_chunks(path: Path) -> Iterator[bytes]:
-    """Expanded pieces of all frames. The stream reader of the library is silent about a cut frame, so frames are walked here."""
+    """Expanded pieces of all frames, walked here because the library's stream reader is silent about a cut frame."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     frame = decompressor.decompressobj()
     in_frame = False

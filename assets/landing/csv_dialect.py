@@ -44,7 +44,7 @@ def read_dialect(text: Utf8Text, name: str, options: ReadOptions) -> CsvDialect 
         return None
     first_line = head.split(b"\n", 1)[0]
     if len(first_line) > MAX_RECORD_BYTES:
-        msg = f"{name}: no line break within the first {MAX_RECORD_BYTES:,} bytes: not a CSV file, or its header is damaged."
+        msg = f"{name}: no line break in the first {MAX_RECORD_BYTES:,} bytes: not a CSV file, or a damaged header."
         raise UnreadableFileError(msg)
     sample = _decoded(head, name)
     delimiter = _checked_delimiter(options.delimiter, name) or _detected_delimiter(sample)
@@ -66,7 +66,7 @@ def _decoded(head: bytes, name: str) -> str:
     try:
         line.decode("utf-8")
     except UnicodeDecodeError as exc:
-        msg = f"{name}: the header line does not decode (byte {exc.start}): declare the encoding, for instance encoding=gb18030."
+        msg = f"{name}: the header line does not decode (byte {exc.start}): declare the encoding, such as gb18030."
         raise UnreadableFileError(msg) from exc
     return head.decode("utf-8", "replace")
 
@@ -81,9 +81,9 @@ def _checked_delimiter(delimiter: str | None, name: str) -> str | None:
 
 
 def _detected_delimiter(sample: str) -> str:
-    """The candidate whose column count in the header most of the first lines share; a comma where none makes two columns.
+    """The candidate whose column count in the header most first lines share; a comma where none makes two columns.
 
-    Every candidate is judged by the header first, so a comma inside texts does not outvote the semicolons of the header.
+    Candidates are judged by the header first, so commas inside texts do not outvote the semicolons of the header.
     """
     best, best_rank = ",", (0.0, 0)
     for delimiter in DELIMITERS:

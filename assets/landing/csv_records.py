@@ -1,12 +1,13 @@
 r"""Records of a CSV text: which bytes are a good record, and why the others are not.
 
-Grammar (RFC 4180, plus what every reader here agrees on): a field is text without delimiter and line break that does not start
-with a quote (a quote further on is text), or a quoted field in which quotes are doubled. A record has as many fields as the header.
+Grammar (RFC 4180, plus what every reader here agrees on): a field is text without delimiter and line break that does
+not start with a quote (a quote further on is text), or a quoted field in which quotes are doubled. A record has as many
+fields as the header.
 
 - Runs of records of one line each are found by one regular expression, at the speed of a scan.
-- Anything else is looked at line by line. A quoted field may go on over line breaks (up to 1 MiB) if the joined record keeps the
-  grammar and none of the lines it swallows would be a record by itself; otherwise the line is rejected and reading goes on with the
-  next one. So a stray or unclosed quote costs its own line and no other.
+- Anything else is looked at line by line. A quoted field may go on over line breaks (up to 1 MiB) if the joined record
+  keeps the grammar and none of the lines it swallows would be a record by itself; otherwise the line is rejected and
+  reading goes on with the next one. So a stray or unclosed quote costs its own line and no other.
 
 Values belong to `csv_staging.py`: this module only cuts.
 """
@@ -41,7 +42,7 @@ class Run:
 
 @dataclass(slots=True)
 class LineTally:
-    """Physical lines that are no record of their own; filled while reading, to balance against the lines of the scan."""
+    """Physical lines that are no record of their own; filled while reading, to balance with the lines of the scan."""
 
     blank: int = 0
     continued: int = 0
@@ -60,7 +61,7 @@ class _Grammar:
 def _grammar(dialect: CsvDialect, *, spaced: bool) -> _Grammar:
     columns = len(dialect.columns)
     mark = re.escape(dialect.delimiter).encode()
-    # A quote after leading spaces is ambiguous: such lines are left to the slow reader, which takes it as an opening quote.
+    # A quote after leading spaces is ambiguous: such lines go to the slow reader, which takes it as an opening quote.
     plain = (rb"(?! +\")" if spaced else b"") + rb'[^"\x00' + mark + rb"\r\n][^\x00" + mark + rb"\r\n]*+"
     text = rb'[^"\x00' + mark + rb"\r\n]++"
 
@@ -81,7 +82,7 @@ def _grammar(dialect: CsvDialect, *, spaced: bool) -> _Grammar:
 
 
 def read_records(text: Utf8Text, dialect: CsvDialect, tally: LineTally) -> Iterator[Run | Reject]:
-    """Runs of good records and rejected ones in file order; together they are all records, numbered from 1 without a gap."""
+    """Runs of good records and rejected ones in file order: all records, numbered from 1 without a gap."""
     reader = _Reader(_grammar(dialect, spaced=text.facts.has_spaced_quote), text, tally)
     blocks = whole_lines(text.path, start=dialect.data_offset)
     pending = next(blocks, b"")
@@ -107,7 +108,7 @@ class _Reader:
         self._next = 1
 
     def block(self, data: bytes, offset: int, *, ended: bool) -> Iterator[Run | Reject]:
-        """Yield what the block holds; returns the bytes used, fewer than all if a record may go on in the next block."""
+        """Yield what the block holds; return the bytes used, fewer than all if a record may go on in the next block."""
         stops = iter([*self._stops(data), len(data)])
         stop = next(stops)
         position = 0

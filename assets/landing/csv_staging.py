@@ -1,8 +1,7 @@
-"""CSV records into a staging table of texts.
+"""CSV records into a staging table of texts, for any file: what is no record is rejected with a reason, one by one.
 
-Two parsers have to agree on every block: the grammar of `csv_records.py` says how many records it holds, pyarrow parses them; and the
-lines of the scan have to be all accounted for. DuckDB's own CSV reader is not used: it has no rule for a record that it cannot read
-other than dropping its neighbours or raising (mixed line ends), and it takes NUL bytes as text.
+Two parsers have to agree on every batch: the grammar of `csv_records.py` says how many records it holds, pyarrow parses
+them; and every line of the scan has to be accounted for. Clean files take the quicker way of `csv_fast.py`.
 """
 
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ _VIEW = "trellis_landing_batch"
 def stage_csv(
     connection: duckdb.DuckDBPyConnection, text: Utf8Text, dialect: CsvDialect, table: str
 ) -> tuple[int, list[Reject]]:
-    """Records counted, and the rejected ones; fills `staging.<table>` with `_row` and one VARCHAR per column (empty = NULL)."""
+    """Records counted, and the rejects; fills `staging.<table>`: `_row`, one VARCHAR per column (empty = NULL)."""
     columns = ", ".join(f"{quoted(column)} varchar" for column in dialect.columns)
     connection.execute(f"create table staging.{quoted(table)} ({quoted(ROW_COLUMN)} bigint, {columns})")
     tally = LineTally()
@@ -66,8 +65,8 @@ def _parsed(batch: list[Run], dialect: CsvDialect) -> pa.Table:
     )
     if parsed.num_rows != len(numbers):
         msg = (
-            f"records {numbers[0]:,} to {numbers[-1]:,}: cut into {len(numbers):,} records, but pyarrow reads {parsed.num_rows:,}. "
-            "The file is not used; please report it with these lines."
+            f"records {numbers[0]:,} to {numbers[-1]:,}: cut into {len(numbers):,}, but pyarrow reads "
+            f"{parsed.num_rows:,}. The file is not used; please report it with these lines."
         )
         raise LedgerImbalanceError(msg)
     return parsed.add_column(0, ROW_COLUMN, pa.array(numbers, pa.int64()))

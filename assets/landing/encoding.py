@@ -1,8 +1,8 @@
 """From any declared or safely detected encoding to UTF-8 text that the readers can cut at line feeds. Never mojibake.
 
-Rules. A byte order mark decides. Valid UTF-8 needs no declaration. Anything else must be declared and is decoded strictly. A line
-that does not decode costs itself, not the file, as long as it cannot make other lines doubtful (`_tolerable`). Records and columns
-belong to the format readers.
+Rules. A byte order mark decides. Valid UTF-8 needs no declaration. Anything else must be declared and is decoded
+strictly. A line that does not decode costs itself, not the file, as long as it cannot make other lines doubtful
+(`_LineTally.tolerable`). Records and columns belong to the format readers.
 """
 
 import codecs
@@ -15,7 +15,7 @@ from assets.landing.ledger import ReadOptions, UnreadableFileError
 from assets.landing.text_scan import TextFacts, scan, whole_lines
 
 BAD_LINE_MARK = b"\xff"
-"""First byte of a line that did not decode. It is never valid UTF-8, so the readers reject the line; the rest is printable."""
+"""First byte of a line that did not decode: never valid UTF-8, so readers reject the line. The rest is printable."""
 
 MAX_BAD_SHARE = 0.10
 _CHUNK = 1 << 20
@@ -102,7 +102,10 @@ def _utf16_order(head: bytes) -> str:
 def _as_utf8(source: Path, name: str, head: bytes, start: int, *, declared: bool) -> Utf8Text:
     zeros = max(head[0::2].count(0), head[1::2].count(0))
     if len(head) >= 8 and zeros > len(head) // 8:
-        msg = f"{name}: every second byte is zero: UTF-16 without byte order mark, or not text. Declare encoding=utf-16, or send UTF-8."
+        msg = (
+            f"{name}: every second byte is zero: UTF-16 without byte order mark, or not text. "
+            "Declare encoding=utf-16, or send UTF-8."
+        )
         raise UnreadableFileError(msg)
     facts = scan(source)
     if facts.first_invalid is not None:
@@ -118,14 +121,14 @@ def _as_utf8(source: Path, name: str, head: bytes, start: int, *, declared: bool
             )
             msg = (
                 f"{name}: not UTF-8: first bad byte in line {line} at byte {facts.first_invalid} ({tally.bad:,} of "
-                f"{tally.lines:,} lines do not decode): {advice}. Nothing of it was read, so that no text turns to garbage."
+                f"{tally.lines:,} lines do not decode): {advice}. Nothing was read, so that no text turns to garbage."
             )
             raise UnreadableFileError(msg)
     return Utf8Text(source, start, "utf-8", facts, offsets_known=True)
 
 
 def _refuse_certain_utf8(source: Path, name: str, encoding: str) -> None:
-    """UTF-8 text decodes as GB18030 or Latin-1 without an error and as garbage, so a wrong declaration is caught here."""
+    """UTF-8 decodes as GB18030 or Latin-1 without an error and as garbage: a wrong declaration is caught here."""
     facts = scan(source)
     if facts.first_invalid is not None or facts.byte_size == 0:
         return
@@ -136,7 +139,10 @@ def _refuse_certain_utf8(source: Path, name: str, encoding: str) -> None:
     else:
         certain = sum(len(_non_ascii(line)) for line in _some_lines(source)) >= _UTF8_CERTAIN_CHARACTERS
     if certain:
-        msg = f"{name}: declared as {encoding}, but all of it is valid UTF-8: remove the declaration, or the text would turn to garbage."
+        msg = (
+            f"{name}: declared as {encoding}, but all of it is valid UTF-8: remove the declaration, "
+            "or the text would turn to garbage."
+        )
         raise UnreadableFileError(msg)
 
 
@@ -170,7 +176,10 @@ def _transcribe_stream(source: Path, target: Path, name: str, encoding: str, sta
                 out.write(decoder.decode(chunk, not chunk).encode("utf-8"))
             except UnicodeError as exc:
                 at = position - waiting + (exc.start if isinstance(exc, UnicodeDecodeError) else 0)
-                msg = f"{name}: does not decode as {encoding} at byte {at} ({exc}): truncated or another encoding; ask for it again."
+                msg = (
+                    f"{name}: does not decode as {encoding} at byte {at} ({exc}): truncated or another encoding; "
+                    "ask for it again."
+                )
                 raise UnreadableFileError(msg) from exc
             if not chunk:
                 return
@@ -194,8 +203,8 @@ def _transcribe_lines(source: Path, target: Path, name: str, encoding: str, star
                 out.write(decoded.encode("utf-8"))
     if not tally.tolerable:
         msg = (
-            f"{name}: {tally.bad:,} of {tally.lines:,} lines do not decode as {encoding}, the first is line {tally.first_bad}: "
-            "correct the declared encoding, or ask for the file again."
+            f"{name}: {tally.bad:,} of {tally.lines:,} lines do not decode as {encoding}, the first is line "
+            f"{tally.first_bad}: correct the declared encoding, or ask for the file again."
         )
         raise UnreadableFileError(msg)
 
@@ -235,8 +244,9 @@ class _LineTally:
     def tolerable(self) -> bool:
         """Whether the bad lines may be rejected one by one and the rest read.
 
-        Bad lines are at most 10 % of all lines, and at most 10 % of those with more than ASCII - or all of those, because then
-        the rest is pure ASCII. In between, lines that happen to decode would be doubtful too: the whole file is refused.
+        Bad lines are at most 10 % of all lines, and at most 10 % of those with more than ASCII - or all of those,
+        because then the rest is pure ASCII. In between, lines that happen to decode would be doubtful too: the whole
+        file is refused.
         """
         if self.bad == 0:
             return True

@@ -1,193 +1,176 @@
 """JSON Lines into a staging table of texts: one object per line, one column per top-level key.
 
-Every line is read by Python's json with hooks that refuse what other readers pass over: keys given twice, NaN, unpaired surrogates.
-Numbers keep the text of the file; nested values become compact JSON text.
+DuckDB reads the lines on which it and Python cannot differ; every other line goes to `json_lines.py`. Which ones differ is
+written down in `_DOUBTFUL`: numbers whose text DuckDB would change, and JSON that DuckDB accepts and the standard does not.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 
-from assets.landing.encoding import BAD_LINE_MARK, Utf8Text
-from assets.landing.ledger import (
-    MAX_RECORD_BYTES,
-    RAW_TEXT_BYTES,
-    ROW_COLUMN,
-    Reject,
-    UnreadableFileError,
-    checked_columns,
-    quoted,
-)
-from assets.landing.text_scan import whole_lines
+from assets.landing.encoding import Utf8Text
+from assets.landing.json_lines import MAX_DEPTH, Values, bad_key, read_lines, read_values, rejected, unusable
+from assets.landing.ledger import ROW_COLUMN, Reject, UnreadableFileError, quoted
 
-MAX_DEPTH = 64
 MAX_KEYS = 2000
-_BATCH_LINES = 50_000
+_BATCH_BYTES = 8 << 20
 _VIEW = "trellis_landing_batch"
-_BLANK = (b"", b"\r")
+_LINES = "trellis_landing_lines"
+_END = r"\s*[,}\]]"
+_DOUBTFUL = "|".join(
+    (
+        r"\\u0000|\\u[dD][89a-fA-F]",  # NUL, and halves of surrogate pairs
+        r"," + _END,  # trailing comma
+        r"[:\[,]\s*-?[nNiI][aAnN][nNfF]",  # NaN, Infinity
+        r"\.[0-9]+0" + _END,  # 12.50 would become 12.5
+        r"[0-9][eE][-+]?[0-9]+" + _END,
+        r"-0" + _END,
+        # More than 15 digits around a point do not fit a double.
+        r"[0-9]{3}\.[0-9]{11}|[0-9]{6}\.[0-9]{8}|[0-9]{9}\.[0-9]{5}|[0-9]{12}\.[0-9]{3}|\.[0-9]{14}|[0-9]{14}\.",
+    )
+)
 
-Values = dict[str, str | None]
 
-
-class _Number(str):
-    """The text of a number, told apart from a string when a nested value is written as JSON again."""
-
-    __slots__ = ()
+@dataclass(slots=True)
+class _Batch:
+    numbers: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
 
 
 def stage_jsonl(
     connection: duckdb.DuckDBPyConnection, text: Utf8Text, name: str, table: str
 ) -> tuple[int, tuple[str, ...], list[Reject]]:
-    """Records counted, columns in order of appearance, rejected records; fills `staging.<table>`, every key as VARCHAR."""
-    target = f"staging.{quoted(table)}"
-    connection.execute(f"create table {target} ({quoted(ROW_COLUMN)} bigint)")
-    columns: dict[str, None] = {}
-    rejects: list[Reject] = []
+    """Records counted, columns in order of appearance, rejects; fills `staging.<table>`: `_row`, a VARCHAR per key."""
+    staging = _Staging(connection, name, f"staging.{quoted(table)}")
     blank = 0
-    batch: list[tuple[int, Values]] = []
-
-    def flush() -> None:
-        new = [key for _, values in batch for key in values if key not in columns]
-        for key in dict.fromkeys(new):
-            columns[key] = None
-            if len(columns) > MAX_KEYS:
-                msg = f"{name}: more than {MAX_KEYS} different top-level keys: put them into one nested object, or split the file."
-                raise UnreadableFileError(msg)
-        checked_columns(name, list(columns))
-        for key in dict.fromkeys(new):
-            connection.execute(f"alter table {target} add column {quoted(key)} varchar")
-        arrays: list[pa.Array] = [pa.array([number for number, _ in batch], pa.int64())]
-        arrays += [pa.array([values.get(key) for _, values in batch], pa.string()) for key in columns]
-        connection.register(_VIEW, pa.table(arrays, names=[ROW_COLUMN, *(f"k{i}" for i in range(len(columns)))]))
-        connection.execute(f"insert into {target} select * from {_VIEW}")
-        connection.unregister(_VIEW)
-        batch.clear()
-
+    check = text.facts.has_nul or text.facts.may_have_long_line or text.facts.first_invalid is not None
+    rejects: list[Reject] = []
+    batch = _Batch()
     for number, offset, line in read_lines(text):
         if number is None:
             blank += 1
-            continue
-        try:
-            batch.append((number, _values(line)))
-        except ValueError as exc:
-            rejects.append(_reject(number, offset, line, str(exc)))
-        if len(batch) >= _BATCH_LINES:
-            flush()
-    if batch:
-        flush()
-    return text.facts.physical_lines - blank, tuple(columns), rejects
+        elif check and (reason := unusable(line)):
+            rejects.append(rejected(number, offset, line, reason))
+        else:
+            batch.numbers.append(number)
+            batch.offsets.append(offset)
+            batch.lines.append(line)
+            batch.size += len(line)
+            if batch.size > _BATCH_BYTES:
+                rejects.extend(staging.add(batch))
+                batch = _Batch()
+    if batch.lines:
+        rejects.extend(staging.add(batch))
+    rejects.sort(key=lambda reject: reject.record_number)
+    return text.facts.physical_lines - blank, tuple(staging.columns.values()), rejects
 
 
-def read_lines(text: Utf8Text) -> Iterator[tuple[int | None, int, bytes]]:
-    """Record number (None for a blank line), byte offset and bytes of each line, line end removed."""
-    offset, number = text.start, 0
-    for block in whole_lines(text.path, start=text.start):
-        lines = block.split(b"\n")
-        if lines[-1] == b"":
-            lines.pop()
-        for line in lines:
-            if line in _BLANK:
-                yield None, offset, line
-            else:
-                number += 1
-                yield number, offset, line.removesuffix(b"\r")
-            offset += len(line) + 1
+class _Staging:
+    """The table while it grows: new keys become new columns, in order of appearance."""
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, target: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._target = target
+        self.columns: dict[str, str] = {}
+        connection.execute(f"create table {target} ({quoted(ROW_COLUMN)} bigint)")
 
-def _reject(number: int, offset: int, line: bytes, reason: str) -> Reject:
-    raw = line[:RAW_TEXT_BYTES] if len(line) > MAX_RECORD_BYTES else line.removeprefix(BAD_LINE_MARK)
-    return Reject(number, offset, reason, raw.decode("utf-8", "backslashreplace"))
-
-
-def _values(line: bytes) -> Values:
-    """Top-level values as text. Raises ValueError with the reason why the line is no record."""
-    if len(line) > MAX_RECORD_BYTES:
-        raise ValueError(f"line of {len(line):,} bytes: longer than the limit of {MAX_RECORD_BYTES:,}")
-    if b"\0" in line:
-        raise ValueError("NUL byte in the line")
-    if line.startswith(BAD_LINE_MARK):
-        raise ValueError("does not decode in the declared encoding")
-    # More brackets than levels are common and harmless; more levels than brackets are impossible.
-    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and _depth(line) > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    try:
-        value = _DECODER.decode(line.decode("utf-8"))
-    except UnicodeDecodeError as exc:
-        raise ValueError(f"not valid UTF-8 at byte {exc.start} of the line") from exc
-    except json.JSONDecodeError as exc:
-        raise ValueError(f"not JSON: {exc.msg} at column {exc.colno}") from exc
-    if type(value) is not dict:
-        raise ValueError("not a JSON object: one object per line is expected")
-    values = {key: item if type(item) is str else _text(item) for key, item in value.items()}
-    if b"\\u" in line:
-        _check_escapes(values)
-    return values
-
-
-def _depth(line: bytes) -> int:
-    depth = deepest = 0
-    quoted_text = escaped = False
-    for byte in line:
-        if quoted_text:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted_text = False
-        elif byte == 0x22:
-            quoted_text = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _check_escapes(values: Values) -> None:
-    for key, value in values.items():
-        for text in (key, value or ""):
-            if "\0" in text:
-                raise ValueError(f"NUL character (\\u0000) in {key!r}")
-            if any("\ud800" <= character <= "\udfff" for character in text):
-                raise ValueError(f"unpaired surrogate escape in {ascii(key)}")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        twice = next(key for position, (key, _) in enumerate(pairs) if key in dict(pairs[:position]))
-        raise ValueError(f"key {twice!r} is given twice")
-    return values
-
-
-def _constant(text: str) -> Any:
-    raise ValueError(f"not JSON: {text} is no JSON number")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_Number, parse_int=_Number, parse_constant=_constant)
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return str(value)
-    return "true" if value is True else "false" if value is False else _json(value)
-
-
-def _json(value: Any) -> str:
-    """Compact JSON text, numbers as they were written."""
-    if isinstance(value, dict):
-        return (
-            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_json(item)}" for key, item in value.items()) + "}"
+    def add(self, batch: _Batch) -> Iterator[Reject]:
+        """Stage the records of a batch of lines; yield the rejected ones."""
+        lines = pa.table(
+            [pa.array(batch.numbers, pa.int64()), pa.array(batch.lines, pa.string())], names=["record_number", "line"]
         )
-    if isinstance(value, list):
-        return "[" + ",".join(map(_json, value)) + "]"
-    if isinstance(value, _Number):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
+        self._connection.register(_VIEW, lines)
+        # `case` keeps json functions away from lines that are no JSON, and deep nesting away from all of them.
+        self._connection.execute(
+            f"""
+            create or replace temp table {_LINES} as
+            select
+                record_number,
+                line,
+                case
+                    when length(line) - length(replace(replace(line, '[', ''), '{{', '')) > {MAX_DEPTH} then null
+                    when regexp_matches(line, $doubtful) then null
+                    when not json_valid(line) then null
+                    when json_type(line) = 'OBJECT' then json_keys(line)
+                end as keys
+            from {_VIEW}
+            """,
+            {"doubtful": _DOUBTFUL},
+        )
+        self._connection.unregister(_VIEW)
+        self._insert_easy()
+        yield from self._insert_doubtful(batch)
+        self._connection.execute(f"drop table {_LINES}")
+
+    def _insert_easy(self) -> None:
+        """Insert what DuckDB may read; lines with keys that cannot be columns join the doubtful ones."""
+        groups = self._connection.execute(
+            f"select keys, min(record_number) as first_at from {_LINES} "
+            "where keys is not null group by keys order by first_at"
+        ).fetchall()
+        names: dict[str, None] = {}
+        for keys, _ in groups:
+            lower = {key.lower() for key in keys}
+            if len(lower) < len(keys) or any(bad_key(key, self.columns) for key in keys):
+                self._connection.execute(f"update {_LINES} set keys = null where keys = $keys", {"keys": keys})
+                continue
+            self._add_columns(keys)
+            names.update(dict.fromkeys(keys))
+        if not names:
+            if groups:
+                self._connection.execute(
+                    f"insert into {self._target} ({quoted(ROW_COLUMN)}) "
+                    f"select record_number from {_LINES} where keys is not null"
+                )
+            return
+        paths = ["/" + name.replace("~", "~0").replace("/", "~1") for name in names]
+        picked = ", ".join(f"value[{position}]" for position in range(1, len(paths) + 1))
+        self._connection.execute(
+            f"insert into {self._target} ({quoted(ROW_COLUMN)}, {', '.join(map(quoted, names))}) "
+            f"select record_number, {picked} from ("
+            f"select record_number, json_extract_string(line, $paths) as value from {_LINES} where keys is not null)",
+            {"paths": paths},
+        )
+
+    def _insert_doubtful(self, batch: _Batch) -> Iterator[Reject]:
+        doubtful = self._connection.execute(f"select record_number from {_LINES} where keys is null").fetchall()
+        wanted = {number for (number,) in doubtful}
+        rows: list[tuple[int, Values]] = []
+        for number, offset, line in zip(batch.numbers, batch.offsets, batch.lines, strict=True):
+            if number not in wanted:
+                continue
+            try:
+                values = read_values(line.decode("utf-8"), self.columns)
+            except ValueError as exc:
+                yield rejected(number, offset, line, str(exc))
+                continue
+            self._add_columns(list(values))
+            rows.append((number, values))
+        if not rows:
+            return
+        names = dict.fromkeys(key for _, values in rows for key in values)
+        arrays = [pa.array([number for number, _ in rows], pa.int64())]
+        arrays += [pa.array([values.get(name) for _, values in rows], pa.string()) for name in names]
+        positions = [f"c{position}" for position in range(len(arrays))]
+        self._connection.register(_VIEW, pa.table(arrays, names=positions))
+        columns = ", ".join(map(quoted, [ROW_COLUMN, *names]))
+        self._connection.execute(f"insert into {self._target} ({columns}) select * from {_VIEW}")
+        self._connection.unregister(_VIEW)
+
+    def _add_columns(self, keys: list[str]) -> None:
+        for key in keys:
+            if key.lower() in self.columns:
+                continue
+            if len(self.columns) == MAX_KEYS:
+                msg = (
+                    f"{self._name}: more than {MAX_KEYS} different top-level keys: put them into one nested object, "
+                    "or split the file."
+                )
+                raise UnreadableFileError(msg)
+            self.columns[key.lower()] = key
+            self._connection.execute(f"alter table {self._target} add column {quoted(key)} varchar")

@@ -1,6 +1,6 @@
 """What staging a file answers: options, rejected records, the ledger of one file, and the two errors.
 
-Reading bytes and parsing records belong to the other modules of this package; contracts and quarantine to `assets/ingest/`.
+Reading bytes and parsing records belong to the other modules here; contracts and quarantine to `assets/ingest/`.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,9 @@ class ReadOptions:
 class Reject:
     """One record that could not be staged.
 
-    `record_number` is 1-based among the data records. `byte_offset` counts from the start of the file as sent when that is
-    uncompressed UTF-8 (or ASCII), else from the start of the decoded UTF-8 text: `StagedFile.offsets_known` says which.
+    `record_number` is 1-based among the data records. `byte_offset` counts from the start of the file as sent when that
+    is uncompressed UTF-8 (or ASCII), else from the start of the decoded UTF-8 text: `StagedFile.offsets_known` says
+    which.
     """
 
     record_number: int
@@ -42,8 +43,8 @@ class Reject:
 class StagedFile:
     """The ledger of one file in staging: `records_counted == staged + rejected`, checked before this exists.
 
-    `content_hash` (sha256) and `byte_size` are of the file as sent. `columns` leaves out `_row`. `offsets_known` is true when
-    byte offsets point into the file as sent (uncompressed CSV or JSON Lines in UTF-8).
+    `content_hash` (sha256) and `byte_size` are of the file as sent. `columns` leaves out `_row`. `offsets_known` is
+    true when byte offsets point into the file as sent (uncompressed CSV or JSON Lines in UTF-8).
     """
 
     table: str
@@ -61,7 +62,7 @@ class StagedFile:
 
 
 class UnreadableFileError(Exception):
-    """The file as a whole cannot be used: the message says what, where, and what to do. A fault of the data, not of the program."""
+    """The file as a whole cannot be used; a fault of the data. The message says what, where, and what to do."""
 
 
 class LedgerImbalanceError(Exception):
@@ -89,7 +90,9 @@ def checked_columns(file_name: str, names: list[str]) -> tuple[str, ...]:
             msg = f"{file_name}: header column {position} of {len(columns)} has no name: give every column a name."
             raise UnreadableFileError(msg)
         if column.lower() == ROW_COLUMN:
-            msg = f"{file_name}: header column {position} is called {ROW_COLUMN}, which is kept for record numbers: rename it."
+            msg = (
+                f"{file_name}: header column {position} is called {ROW_COLUMN}, the name of record numbers: rename it."
+            )
             raise UnreadableFileError(msg)
         if column.lower() in seen:
             msg = (

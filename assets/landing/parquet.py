@@ -34,7 +34,7 @@ def stage_parquet(connection: duckdb.DuckDBPyConnection, path: Path, table: str)
         raise UnreadableFileError(msg) from exc
     names = [str(kind[0]) for kind in kinds]
     if len(names) != len(schema.names):
-        msg = f"{path.name}: {len(schema.names)} columns by pyarrow, {len(names)} by DuckDB: duplicate column names; rename them."
+        msg = f"{path.name}: {len(schema.names)} columns by pyarrow, {len(names)} by DuckDB: rename duplicate columns."
         raise UnreadableFileError(msg)
     columns = checked_columns(path.name, list(schema.names))
     picked = ", ".join(
@@ -44,7 +44,8 @@ def stage_parquet(connection: duckdb.DuckDBPyConnection, path: Path, table: str)
     # A view takes no parameters, so the path is written into its text as a literal.
     source = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number = true)"
     connection.execute(
-        f"create view staging.{quoted(table)} as select file_row_number + 1 as {quoted(ROW_COLUMN)}, {picked} from {source}"
+        f"create view staging.{quoted(table)} as "
+        f"select file_row_number + 1 as {quoted(ROW_COLUMN)}, {picked} from {source}"
     )
     return records, columns
 
@@ -55,7 +56,7 @@ def _expression(name: str, kind: str) -> str:
 
 
 def _check_extents(metadata: pq.FileMetaData, path: Path) -> None:
-    """Every column chunk must lie inside the file: a footer glued to the wrong body is found here, not in the middle of a run."""
+    """Every column chunk must lie inside the file: a footer on the wrong body is found here, not in mid-run."""
     size = path.stat().st_size
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)

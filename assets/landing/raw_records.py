@@ -11,7 +11,7 @@ from assets.landing.compression import expand
 from assets.landing.csv_dialect import read_dialect
 from assets.landing.csv_records import LineTally, read_records
 from assets.landing.encoding import BAD_LINE_MARK, Utf8Text, utf8_text
-from assets.landing.jsonl import read_lines
+from assets.landing.json_lines import read_lines
 from assets.landing.ledger import ReadOptions, Reject
 from assets.landing.staged import file_format
 

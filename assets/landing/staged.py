@@ -1,4 +1,4 @@
-"""One landing file into one throw-away staging table, with a ledger that balances; and single raw records out of a file.
+"""One landing file into one throw-away staging table, with a ledger that balances.
 
 Formats, encodings and compression have their own modules; contracts, mappings and quarantine are the caller's.
 """
@@ -9,6 +9,7 @@ import duckdb
 
 from assets.landing.compression import COMPRESSED_SUFFIXES, content_hash, expand
 from assets.landing.csv_dialect import read_dialect
+from assets.landing.csv_fast import stage_clean_csv
 from assets.landing.csv_staging import stage_csv
 from assets.landing.encoding import utf8_text
 from assets.landing.jsonl import stage_jsonl
@@ -93,7 +94,8 @@ def _staged(
             counted, columns, rejects = stage_jsonl(connection, text, path.name, table)
         elif (dialect := read_dialect(text, path.name, options)) is not None:
             columns = dialect.columns
-            counted, rejects = stage_csv(connection, text, dialect, table)
+            clean = stage_clean_csv(connection, text, dialect, table)
+            counted, rejects = (clean, []) if clean is not None else stage_csv(connection, text, dialect, table)
         else:
             counted = 0
             connection.execute(f"create table staging.{quoted(table)} ({quoted(ROW_COLUMN)} bigint)")

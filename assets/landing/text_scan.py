@@ -59,7 +59,7 @@ def scan(path: Path) -> TextFacts:
             crlf += block.count(b"\r\n") + (seam == b"\r\n")
             has_nul = has_nul or b"\0" in block
             has_quote = has_quote or b'"' in block
-            # Space next to a quote: parsers disagree whether the quote still opens the field. A seam counts as one, to be safe.
+            # A space next to a quote: parsers disagree whether the quote still opens the field. A seam counts as well.
             has_spaced_quote = has_spaced_quote or b' "' in block or b'" ' in block or seam in (b' "', b'" ')
             # A line longer than a whole record must span one full window without a line feed.
             may_have_long_line = may_have_long_line or (breaks == 0 and len(block) == _WINDOW)
