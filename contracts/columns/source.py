@@ -101,6 +101,7 @@ COLUMNS = (
         "unpaid_amount", "DECIMAL(18,4)", "Value after discount of orders not (or no longer) paid: placed, cancelled, unknown.",
         unit="base currency",
     ),
+    Column("is_return", "BOOLEAN", "The line gives back: negative amount, or of no value with negative pieces or on a return."),
     Column("items_count", "BIGINT", "Number of order lines.", unit="count"),
     # --- feedback -----------------------------------------------------------------------------------------------
     Column("score", "DOUBLE", "Score given (rating 1-5, csat 1-5, nps 0-10)."),

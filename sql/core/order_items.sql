@@ -23,6 +23,9 @@ converted as (
         newest_version.product_id,
         newest_version.quantity,
         newest_version.refunded_date,
+        -- a line of no value follows its pieces, or else its order
+        newest_version.line_amount < 0
+        or (newest_version.line_amount = 0 and (coalesce(newest_version.quantity, 0) < 0 or orders.kind = 'return')) as is_return,
         -- at rate 1 the cents stay exact; else the converted double is rounded once
         case
             when orders.exchange_rate = 1 then newest_version.line_amount
@@ -55,6 +58,7 @@ select
     product_id,
     quantity,
     refunded_date,
+    is_return,
     case when amount >= 0 then amount else 0 end as gross_amount,
     case when amount >= 0 then discount else 0 end as discount_amount,
     case when amount >= 0 then amount - discount else 0 end as paid_amount,

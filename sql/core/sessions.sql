@@ -24,8 +24,9 @@ nearby as (
 marked as (
     select
         *,
+        -- range: events of one moment are in one session
         sum(case when previous_at is null or occurred_at > previous_at + to_minutes(session_gap_minutes) then 1 else 0 end)
-            over (partition by user_key order by occurred_at rows unbounded preceding) as session_index
+            over (partition by user_key order by occurred_at range unbounded preceding) as session_index
     from nearby
     cross join policy
 ),
@@ -48,7 +49,7 @@ sessions as (
 select
     user_key,
     activity_date,
-    row_number() over (partition by user_key, activity_date order by started_at) as session_number,
+    row_number() over (partition by user_key, activity_date order by session_index) as session_number,
     started_at,
     ended_at,
     cast(floor(epoch(ended_at) - epoch(started_at)) as bigint) as duration_s,

@@ -1,5 +1,6 @@
 -- One row per user with an order line or refund before as_of: what the user spent, saved and gave back.
 -- Net = paid less returns on the day they were booked, less refunds on the day they were made.
+-- An order known to be cancelled before as_of counts with nothing: neither its lines nor the refunds that undid them.
 -- grain: user_id, as_of
 -- assert: discount_share is null or discount_share >= 0
 with sale_lines as (
@@ -15,6 +16,19 @@ with sale_lines as (
         and (items.cancelled_date is null or items.cancelled_date >= $as_of)
 ),
 
+standing_refunds as (
+    select
+        user_id,
+        refunded_date,
+        refund_amount
+    from core.order_items
+    where
+        user_id is not null
+        and refunded_date < $as_of
+        and (cancelled_date is null or cancelled_date >= $as_of)
+        and refund_amount > 0
+),
+
 movements as (
     select
         user_id,
@@ -26,8 +40,7 @@ movements as (
         user_id,
         date_diff('day', refunded_date, $as_of) as age_days,
         -cast(refund_amount as double) as amount
-    from core.order_items
-    where user_id is not null and refunded_date < $as_of and refund_amount > 0
+    from standing_refunds
 ),
 
 net as (
@@ -46,10 +59,10 @@ net as (
 bought as (
     select
         user_id,
-        count(distinct order_id) filter (where gross_amount > 0 or returned_amount = 0) as sales_count,
-        count(*) filter (where returned_amount = 0) as lines_count,
-        count(distinct product_id) as distinct_products_count,
-        count(distinct category) as distinct_categories_count,
+        count(distinct order_id) filter (where not is_return) as sales_count,
+        count(*) filter (where not is_return) as lines_count,
+        count(distinct product_id) filter (where not is_return) as distinct_products_count,
+        count(distinct category) filter (where not is_return) as distinct_categories_count,
         cast(sum(gross_amount) as double) as gross_amount,
         cast(sum(discount_amount) as double) as discount_amount,
         cast(sum(paid_amount) as double) as paid_amount,
@@ -62,8 +75,7 @@ refunded as (
     select
         user_id,
         cast(sum(refund_amount) as double) as refund_amount
-    from core.order_items
-    where user_id is not null and refunded_date < $as_of
+    from standing_refunds
     group by user_id
 ),
 

@@ -39,7 +39,7 @@ spend_after as (
             user_id,
             -cast(refund_amount as double) as amount
         from core.order_items
-        where refunded_date >= $as_of and refunded_date < $as_of + $horizon_days
+        where refunded_date >= $as_of and refunded_date < $as_of + $horizon_days and is_paid
     )
     group by user_id
 ),

@@ -6,20 +6,21 @@
 -- may-be-empty: a shop without orders has no revenue
 with movements as (
     select
-        date_trunc('month', ordered_date) as month_date,
+        cast(date_trunc('month', ordered_date) as date) as month_date,
         user_id,
         order_id,
         gross_amount,
         discount_amount,
         case when is_paid then 0 else paid_amount end as unpaid_amount,
-        returned_amount,
+        -- a return that was called off gave nothing back
+        case when is_paid then returned_amount else 0 end as returned_amount,
         0 as refund_amount,
-        is_paid and returned_amount = 0 as is_paid_sale,
-        returned_amount > 0 as is_return
+        is_paid and not is_return as is_paid_sale,
+        is_paid and is_return as is_paid_return
     from core.order_items
     union all
     select
-        date_trunc('month', refunded_date) as month_date,
+        cast(date_trunc('month', refunded_date) as date) as month_date,
         user_id,
         order_id,
         0 as gross_amount,
@@ -28,7 +29,7 @@ with movements as (
         0 as returned_amount,
         refund_amount,
         false as is_paid_sale,
-        false as is_return
+        false as is_paid_return
     from core.order_items
     where refund_amount > 0 and refunded_date is not null and is_paid
 ),
@@ -56,7 +57,7 @@ summed as (
         sum(refund_amount) as refund_amount,
         count(distinct case when is_paid_sale then order_id end) as orders_count,
         count(distinct case when is_paid_sale then user_id end) as buyers_count,
-        count(distinct case when is_return then order_id end) as returns_count
+        count(distinct case when is_paid_return then order_id end) as returns_count
     from populations
     group by month_date, population
 )

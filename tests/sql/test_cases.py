@@ -1,0 +1,163 @@
+"""Runs the cases beside it: `tests/sql/<layer>/<table>.yaml` says which rows a SQL file must make of which.
+
+A file holds `cases`, and may hold `params` and `defaults` (values of columns that a row does not name) for all of them:
+
+    params: {as_of: 2024-02-01}
+    defaults:
+      core.orders: {kind: sale}
+    cases:
+      - name: an order counts from the day after
+        given:
+          core.orders:
+            - {order_id: a, user_id: ann, ordered_date: 2024-01-31}
+        expect:
+          - {user_id: ann, recency_days: 1}    # 1 February - 31 January
+
+Tables that are not given are empty; columns that are not named are null. `expect` lists every row but only the columns
+that matter, in any order unless the case says `in_order: true`. Doubles agree within 1e-9, all else exactly. The grain
+and the asserts of the file's header must hold for every case.
+"""
+
+import math
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assets.warehouse import Warehouse
+from contracts.columns import COLUMNS
+from sql.queries import PARAMETERS, SQL_LAYERS, Query, load_queries
+
+HERE = Path(__file__).parent
+FILE_KEYS = {"params", "defaults", "cases"}
+CASE_KEYS = {"name", "given", "params", "expect", "in_order"}
+
+
+def _case_files() -> dict[str, Path]:
+    return {f"{path.parent.name}.{path.stem}": path for layer in SQL_LAYERS for path in sorted((HERE / layer).glob("*.yaml"))}
+
+
+def _all_cases() -> list[Any]:
+    parameters = []
+    for table, path in _case_files().items():
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if strange := set(content) - FILE_KEYS:
+            pytest.fail(f"{path.name}: unknown key {strange}; known are {FILE_KEYS}")
+        for case in content["cases"]:
+            if strange := set(case) - CASE_KEYS:
+                pytest.fail(f"{path.name}, case {case.get('name')!r}: unknown key {strange}; known are {CASE_KEYS}")
+            parameters.append(pytest.param(table, content, case, id=f"{table}: {case['name']}"))
+    return parameters
+
+
+def _fill(warehouse: Warehouse, query: Query, given: dict[str, list[dict]], defaults: dict[str, dict]) -> None:
+    """Insert the given rows, each with its defaults, into the tables the query reads."""
+    for table, rows in given.items():
+        if table not in query.inputs and not (table == query.table and query.reads_itself):
+            pytest.fail(f"{query.table} does not read {table}; it reads {', '.join(query.inputs)}")
+        known = {row[0] for row in warehouse.connection.execute(f"describe {table}").fetchall()}
+        for row in rows:
+            full = {**defaults.get(table, {}), **row}
+            if strange := set(full) - known:
+                pytest.fail(f"{table} has no column {', '.join(sorted(strange))}")
+            columns = ", ".join(f'"{name}"' for name in full)
+            marks = ", ".join(f"${number}" for number in range(1, len(full) + 1))
+            warehouse.connection.execute(f"insert into {table} ({columns}) values ({marks})", list(full.values()))
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Return a value of the YAML file as DuckDB would give it back."""
+    if value is None:
+        return None
+    wanted = COLUMNS[name].type
+    if wanted.startswith("DECIMAL"):
+        return Decimal(str(value)).quantize(Decimal("0.0001"))
+    if wanted == "DOUBLE":
+        return float(value)
+    if wanted == "TIMESTAMP" and not isinstance(value, datetime):
+        return datetime.combine(value, time())
+    return value
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, float) and isinstance(found, float):
+        return math.isclose(wanted, found, rel_tol=1e-9, abs_tol=1e-9)
+    return wanted == found
+
+
+def _assert_rows(expected: list[dict], found: list[dict], *, in_order: bool) -> None:
+    """Fail unless each expected row is one of the found ones and none is left over."""
+    left = list(found)
+    for number, raw in enumerate(expected):
+        row = {name: _typed(name, value) for name, value in raw.items()}
+        pool = left[:1] if in_order else left
+        match = next((have for have in pool if all(_same(value, have[name]) for name, value in row.items())), None)
+        if match is None:
+            shown = "\n  ".join(str({name: have[name] for name in row}) for have in found) or "no row at all"
+            pytest.fail(f"expected row {number + 1} is not there:\n  {row}\nfound:\n  {shown}")
+        left.remove(match)
+    if left:
+        shown = "\n  ".join(str({name: row[name] for name in (expected[0] if expected else row)}) for row in left)
+        pytest.fail(f"{len(left)} rows more than expected:\n  {shown}")
+
+
+def run_case(warehouse: Warehouse, query: Query, content: dict, case: dict) -> None:
+    """Fill the inputs, run the query, compare, and leave the warehouse empty again."""
+    params = {**content.get("params", {}), **case.get("params", {})}
+    if strange := set(params) - set(PARAMETERS):
+        pytest.fail(f"unknown parameter {strange}; known are {PARAMETERS}")
+    if lacking := query.parameters - set(params):
+        pytest.fail(f"{query.table} needs the parameters {lacking}")
+    used = {name: value for name, value in params.items() if name in query.parameters}
+    connection = warehouse.connection
+    connection.execute("begin transaction")
+    try:
+        _fill(warehouse, query, case.get("given") or {}, content.get("defaults") or {})
+        connection.execute(f"create temp table answer as {warehouse.typed_select(query, used)}", used)
+        cursor = connection.execute("select * from answer")
+        names = [column[0] for column in cursor.description or ()]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        broken = [rule for rule in query.asserts if warehouse.value(f"select count(*) from answer where not ({rule})")]
+    finally:
+        connection.execute("rollback")
+    assert not broken, f"asserts of the header do not hold: {broken}"
+    if query.kind != "view":
+        keys = [tuple(row[name] for name in query.grain) for row in found]
+        assert len(set(keys)) == len(keys), f"rows repeat the grain {query.grain}: {keys}"
+    _assert_rows(case["expect"] or [], found, in_order=case.get("in_order", False))
+
+
+@pytest.mark.parametrize("table, content, case", _all_cases())
+def test_case(bound_warehouse, table, content, case):
+    run_case(bound_warehouse, load_queries()[table], content, case)
+
+
+def test_every_table_has_cases_and_every_case_file_a_table():
+    assert sorted(_case_files()) == sorted(load_queries()), "one name: sql/<layer>/<table>.sql, tests/sql/<layer>/<table>.yaml"
+
+
+CASE = {"name": "probe", "given": {"bronze.feedback": [{"feedback_id": "f", "score": 4}]}, "expect": [{"score": 4}]}
+
+
+def test_runner_accepts_what_is_right(bound_warehouse):
+    run_case(bound_warehouse, load_queries()["core.feedback"], {}, CASE)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"expect": [{"score": 5}]}, "expected row 1 is not there"),
+        ({"expect": []}, "1 rows more than expected"),
+        ({"expect": [{"score": 4}, {"score": 4}]}, "expected row 2 is not there"),
+        ({"given": {"bronze.orders": []}}, "does not read bronze.orders"),
+        ({"given": {"bronze.feedback": [{"stars": 4}]}}, "has no column stars"),
+        ({"params": {"today": 1}}, "unknown parameter"),
+    ],
+)
+def test_runner_finds_what_is_wrong(bound_warehouse, change, message):
+    with pytest.raises(pytest.fail.Exception, match=message):
+        run_case(bound_warehouse, load_queries()["core.feedback"], {}, {**CASE, **change})
+    assert bound_warehouse.count("bronze.feedback") == 0
