@@ -28,11 +28,15 @@ _ENGINE_OPTIONS = {
     "preserve_insertion_order": "false",
 }
 
-Parameters = dict[str, date | datetime | int]
+Parameters = dict[str, date | datetime | int | str | None]
 
 
 class WarehouseLockedError(RuntimeError):
     """Another process holds the warehouse file."""
+
+
+class QueryRefusedError(ValueError):
+    """A statement for `trellis sql` is not one that reads, or DuckDB cannot run it."""
 
 
 class TableShapeError(ValueError):
@@ -204,7 +208,7 @@ class Warehouse:
             bounds = self.connection.execute("select min(activity_date), max(activity_date) from bronze.events").fetchone()
             if bounds is None or bounds[0] is None:
                 return []
-            widened = duckdb_days(bounds[1], query.lookback_days + 1)
+            widened = days_after(bounds[1], query.lookback_days + 1)
             return [(bounds[0], widened)]
         touched = self.connection.execute(
             "select distinct activity_date from bronze.touched_dates where table_name = $1 order by 1", [query.table]
@@ -249,9 +253,61 @@ class Warehouse:
         self.connection.unregister("incoming_frame")
         return BuildResult(table.name, len(frame), "whole table" if as_of is None else f"as_of {as_of}")
 
+    @contextmanager
+    def scratch(self, *, users_at_most: int) -> Iterator["Warehouse"]:
+        """Yield a throw-away warehouse whose core tables are views of this one, cut to a stable sample of users.
+
+        Past origins are built there by the same SQL files, so that stored snapshots stay what was known then. The sample
+        takes the users with the smallest MD5 of their id: the same users at every origin and in every run.
+        """
+        main = str(self.value("select current_database()"))
+        run = self.connection.execute
+        run("attach ':memory:' as scratch")
+        try:
+            run("create schema scratch.bronze; create schema scratch.core; create schema scratch.feature; create schema scratch.label")
+            users = self.count("core.users")
+            sampled = f"where md5(user_id) <= '{self._sample_bound(users_at_most)}'" if users > users_at_most else ""
+            run(f"create table scratch.core.sampled_users as select user_id, user_key from core.users {sampled}")
+            names = run("select table_name from information_schema.tables where table_catalog = $1 and table_schema = 'core'", [main])
+            for (name,) in names.fetchall():
+                columns = {row[0] for row in run(f"describe core.{name}").fetchall()}
+                key = next((key for key in ("user_id", "user_key") if key in columns), None)
+                within = f" where {key} in (select {key} from scratch.core.sampled_users)" if sampled and key else ""
+                run(f"create view scratch.core.{name} as select * from {main}.core.{name}{within}")
+            run(f"create view scratch.bronze.user_keys as select * from {main}.bronze.user_keys")
+            run("use scratch")
+            yield _Scratch(self.connection)
+        finally:
+            run(f"use {main}")
+            run("detach scratch")
+
+    def _sample_bound(self, users_at_most: int) -> str:
+        bound = "select md5(user_id) from core.users order by md5(user_id) limit 1 offset $1"
+        row = self.connection.execute(bound, [users_at_most - 1]).fetchone()
+        return row[0] if row else "g"
+
+    def newest_business_date(self) -> date | None:
+        """Return the newest business date of an accepted event or order, or None when there is neither."""
+        newest = "select max(day) from (select max(activity_date) as day from bronze.events union all {})"
+        found = self.value(newest.format("select max(ordered_date) from bronze.orders"))
+        return found if isinstance(found, date) else None
+
+    def oldest_order_date(self) -> date | None:
+        """Return the oldest business date of an order, or None when there is none."""
+        found = self.value("select min(ordered_date) from core.orders where user_id is not null")
+        return found if isinstance(found, date) else None
+
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
         return int(str(self.value(f"select count(*) from {table}")))
+
+    def export(self, select: str, path: Path, parameters: Parameters | None = None) -> int:
+        """Write the rows of a SELECT to a Parquet or CSV file (by its suffix) and return their number."""
+        options = "format parquet, compression zstd" if path.suffix == ".parquet" else "format csv, header true"
+        self.connection.execute("set preserve_insertion_order = true")
+        self.connection.execute(f"copy ({select}) to '{path}' ({options})", parameters or {})
+        self.connection.execute("set preserve_insertion_order = false")
+        return int(str(self.value(f"select count(*) from ({select})", parameters)))
 
     def remember(self, setting: str, value: str) -> None:
         """Store a fact about this home."""
@@ -264,7 +320,15 @@ class Warehouse:
         return row[0] if row else None
 
 
-def duckdb_days(day: date, days: int) -> date:
+class _Scratch(Warehouse):
+    """A warehouse whose tables are made by the caller; opening it creates nothing."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Wrap a connection that already uses the scratch catalogue."""
+        self.connection = connection
+
+
+def days_after(day: date, days: int) -> date:
     """Return the date so many days later."""
     return date.fromordinal(day.toordinal() + days)
 
@@ -273,12 +337,23 @@ def merge_dates(dates: list[date], *, widen_days: int = 0) -> list[tuple[date, d
     """Return sorted, disjoint ranges [from, until) that cover the dates and `widen_days` on both sides."""
     ranges: list[tuple[date, date]] = []
     for day in sorted(dates):
-        start, end = duckdb_days(day, -widen_days), duckdb_days(day, widen_days + 1)
+        start, end = days_after(day, -widen_days), days_after(day, widen_days + 1)
         if ranges and start <= ranges[-1][1]:
             ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
         else:
             ranges.append((start, end))
     return ranges
+
+
+def _locked(path: Path, error: duckdb.IOException) -> Exception:
+    """Return what to raise for a file that cannot be opened: a plain word when another process holds it."""
+    if "lock" not in str(error):
+        return error
+    holder = _HOLDER.search(str(error))
+    who = f"process {holder[1]}" if holder else "another process"
+    return WarehouseLockedError(
+        f"{path}: {who} holds the warehouse (a run, or `trellis sql`); wait for it to end, then run again"
+    )
 
 
 def _connect(path: Path | str, memory_limit: str, temp_directory: Path | None) -> duckdb.DuckDBPyConnection:
@@ -289,12 +364,7 @@ def _connect(path: Path | str, memory_limit: str, temp_directory: Path | None) -
     try:
         connection = duckdb.connect(str(path), config=options)
     except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
-        holder = _HOLDER.search(str(error))
-        who = f"process {holder[1]}" if holder else "another process"
-        message = f"{path}: {who} holds the warehouse (a run, or `trellis sql`); wait for it to end, then run again"
-        raise WarehouseLockedError(message) from error
+        raise _locked(Path(path), error) from error
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
@@ -346,3 +416,29 @@ def open_staging(home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMO
         for path in sorted(scratch.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
         scratch.rmdir()
+
+
+def query_text(home: Path, statement: str, *, as_csv: bool = False) -> str:
+    """Return the rows of a SELECT on the warehouse as a text table or CSV; the file is opened for reading only.
+
+    Raises:
+        FileNotFoundError: nothing was run in this home yet.
+        QueryRefusedError: the statement fails, or would write.
+    """
+    path = home / "warehouse.duckdb"
+    if not path.is_file():
+        message = f"{path}: does not exist yet; `trellis run` or `trellis demo` makes it"
+        raise FileNotFoundError(message)
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config={**_ENGINE_OPTIONS, "enable_external_access": "false"})
+    except duckdb.IOException as error:
+        raise _locked(path, error) from error
+    with connection:
+        try:
+            if as_csv:
+                return connection.execute(statement).df().to_csv(index=False).rstrip("\n")
+            relation = connection.sql(statement)
+            return "" if relation is None else str(relation).rstrip("\n")
+        except duckdb.Error as error:
+            message = f"the statement cannot be run: {error}"
+            raise QueryRefusedError(message) from error

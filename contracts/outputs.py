@@ -73,6 +73,13 @@ TABLES: dict[str, TableContract] = {
             ("setting", "value"),
         ),
         TableContract(
+            "core.horizons",
+            "One row per horizon this home predicts for, with the churn window and why they were chosen.",
+            ("horizon_days",),
+            ("horizon_days", "churn_window_days", "interval_median_days", "interval_p90_days", "reason"),
+            nullable=("interval_median_days", "interval_p90_days"),
+        ),
+        TableContract(
             "score.user_persona",
             "One row per user with an order and as_of: RFM scores, persona and the reason in words.",
             ("user_id", "as_of"),

@@ -51,28 +51,36 @@ def expand(path: Path, scratch: Path, *, max_expanded_bytes: int = MAX_EXPANDED_
     if suffix not in COMPRESSED_SUFFIXES:
         return path
     target = scratch_path(path, scratch, "expanded")
-    free = shutil.disk_usage(scratch).free - _KEEP_FREE_BYTES
-    limit = min(max_expanded_bytes, free)
+    limit = min(max_expanded_bytes, shutil.disk_usage(scratch).free - _KEEP_FREE_BYTES)
+    chunks = _gzip_chunks(path) if suffix == ".gz" else _zstd_chunks(path)
+    try:
+        with target.open("wb") as out:
+            for chunk in _limited(chunks, path, limit):
+                out.write(chunk)
+    except UnreadableFileError:
+        target.unlink()  # a refused bomb must not fill the disk until the run ends
+        raise
+    return target
+
+
+def _limited(chunks: Iterator[bytes], path: Path, limit: int) -> Iterator[bytes]:
     byte_size = path.stat().st_size
     written = 0
-    chunks = _gzip_chunks(path) if suffix == ".gz" else _zstd_chunks(path)
-    with target.open("wb") as out:
-        for chunk in chunks:
-            written += len(chunk)
-            if written > limit:
-                msg = (
-                    f"{path.name}: {byte_size:,} bytes expand to more than {limit:,} (the limit, or the free disk "
-                    "space): split the file, or make room."
-                )
-                raise UnreadableFileError(msg)
-            if written > RATIO_FREE_BYTES and written > MAX_RATIO * byte_size:
-                msg = (
-                    f"{path.name}: {byte_size:,} bytes expand to more than {written:,}, over {MAX_RATIO} times: refused "
-                    "as a decompression bomb. If it is genuine, send it uncompressed."
-                )
-                raise UnreadableFileError(msg)
-            out.write(chunk)
-    return target
+    for chunk in chunks:
+        written += len(chunk)
+        if written > limit:
+            msg = (
+                f"{path.name}: {byte_size:,} bytes expand to more than {limit:,} (the limit, or the free disk space): "
+                "split the file, or make room."
+            )
+            raise UnreadableFileError(msg)
+        if written > RATIO_FREE_BYTES and written > MAX_RATIO * byte_size:
+            msg = (
+                f"{path.name}: {byte_size:,} bytes expand to more than {written:,}, over {MAX_RATIO} times: refused as "
+                "a decompression bomb. If it is genuine, send it uncompressed."
+            )
+            raise UnreadableFileError(msg)
+        yield chunk
 
 
 def _gzip_chunks(path: Path) -> Iterator[bytes]:

@@ -84,7 +84,7 @@ def _declared(name: str, encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
-        b"".decode(encoding)  # refuses names that are no text encoding, which codecs.lookup does not
+        "x".encode(encoding)  # refuses codecs that are no text encoding, which codecs.lookup does not
         known = codecs.lookup(encoding).name
     except LookupError as exc:
         msg = (
@@ -130,15 +130,14 @@ def _as_utf8(source: Path, name: str, head: bytes, start: int, *, declared: bool
 def _refuse_certain_utf8(source: Path, name: str, encoding: str) -> None:
     """UTF-8 decodes as GB18030 or Latin-1 without an error and as garbage: a wrong declaration is caught here."""
     facts = scan(source)
-    if facts.first_invalid is not None or facts.byte_size == 0:
-        return
     if encoding.startswith(("utf-16", "utf-32")):
-        certain = not facts.has_nul
-    elif facts.is_ascii:
+        if facts.byte_size and not facts.has_nul:
+            msg = f"{name}: declared as {encoding}, but has no zero bytes, as every delimiter would: correct the declaration."
+            raise UnreadableFileError(msg)
         return
-    else:
-        certain = sum(len(_non_ascii(line)) for line in _some_lines(source)) >= _UTF8_CERTAIN_CHARACTERS
-    if certain:
+    if facts.first_invalid is not None or facts.is_ascii:
+        return
+    if sum(_non_ascii(block.decode("utf-8")) for block in whole_lines(source)) >= _UTF8_CERTAIN_CHARACTERS:
         msg = (
             f"{name}: declared as {encoding}, but all of it is valid UTF-8: remove the declaration, "
             "or the text would turn to garbage."
@@ -146,13 +145,8 @@ def _refuse_certain_utf8(source: Path, name: str, encoding: str) -> None:
         raise UnreadableFileError(msg)
 
 
-def _some_lines(source: Path) -> Iterator[str]:
-    for block in whole_lines(source):
-        yield block.decode("utf-8", "ignore")
-
-
-def _non_ascii(text: str) -> list[str]:
-    return [character for character in text if ord(character) > 127]
+def _non_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _transcribed(source: Path, name: str, encoding: str, start: int, scratch: Path) -> Utf8Text:

@@ -14,7 +14,7 @@ from assets.landing.encoding import Utf8Text
 from assets.landing.json_lines import MAX_DEPTH, Values, bad_key, read_lines, read_values, rejected, unusable
 from assets.landing.ledger import ROW_COLUMN, Reject, UnreadableFileError, quoted
 
-MAX_KEYS = 2000
+MAX_KEYS = 1000
 _BATCH_BYTES = 8 << 20
 _VIEW = "trellis_landing_batch"
 _LINES = "trellis_landing_lines"

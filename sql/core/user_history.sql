@@ -1,6 +1,7 @@
 -- One row per user and dated version of the user's attributes: what point-in-time questions must read.
 -- A version without valid_from holds at no known time and does not stand here.
 -- grain: user_id, valid_from
+-- may-be-empty: the source dates no version of its users
 select
     user_id,
     valid_from,

@@ -1,0 +1,1 @@
+"""`trellis doctor`: proves that nothing was lost between landing files and publication."""

@@ -1,0 +1,80 @@
+"""The Dagster resource that stands for one home: its settings, its warehouse, and what it remembers of its shop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from assets.warehouse import Warehouse, open_warehouse
+from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
+from sql.mappings import MappingSet, load_mapping_set
+
+
+class HomeError(ValueError):
+    """A home is used in a way that does not fit what it holds."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a run needs to know of the shop: where its files are, how they are mapped, its zone and base currency."""
+
+    sources: Path
+    mappings: MappingSet
+    time_zone: str
+    currency: str
+
+
+class Home(dg.ConfigurableResource):
+    """One home = one shop. `settings_json` holds the validated settings, as every launcher reads them from trellis.toml."""
+
+    path: str
+    settings_json: str = "{}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds all state of this shop."""
+        return Path(self.path)
+
+    @property
+    def settings(self) -> Settings:
+        """The operator's settings."""
+        return Settings.model_validate_json(self.settings_json)
+
+    @contextmanager
+    def warehouse(self) -> Iterator[Warehouse]:
+        """Open the warehouse for writing.
+
+        Raises:
+            WarehouseLockedError: another process holds it.
+        """
+        with open_warehouse(self.folder, memory_limit=self.settings.memory_limit) as warehouse:
+            yield warehouse
+
+    def shop(self) -> Shop:
+        """Return what is known of the shop, and remember it at the first call.
+
+        Raises:
+            HomeError: the home holds another shop, or its zone or currency was changed after data came in.
+        """
+        settings = self.settings
+        mappings = load_mapping_set(settings.mapping)
+        wanted = {
+            "mapping": mappings.name,
+            "time_zone": settings.time_zone or mappings.time_zone or DEFAULT_TIME_ZONE,
+            "currency": settings.currency or mappings.currency or DEFAULT_CURRENCY,
+        }
+        with self.warehouse() as warehouse:
+            for setting, value in wanted.items():
+                known = warehouse.recall(setting)
+                if known is None:
+                    warehouse.remember(setting, value)
+                elif known != value:
+                    message = (
+                        f"{self.path}: this home has {setting} {known!r}, the run says {value!r}; one home is one shop: "
+                        "use another --home, or go back to the old value"
+                    )
+                    raise HomeError(message)
+        sources = Path(settings.sources) if settings.sources else self.folder / "landing"
+        return Shop(sources, mappings, wanted["time_zone"], wanted["currency"])

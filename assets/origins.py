@@ -1,0 +1,37 @@
+"""Builds training samples: features and labels of past origins, by the same SQL files, in a scratch catalogue."""
+
+from datetime import date
+
+import pandas as pd
+
+from assets.warehouse import Warehouse
+from sql.queries import load_queries
+
+CHURN_ELIGIBLE = "last_active_days"
+
+
+def training_samples(
+    warehouse: Warehouse, origins: list[date], horizon_days: int, *, users_at_most: int
+) -> pd.DataFrame:
+    """Return one row per user and origin: all features known at the origin and what happened in the horizon after it.
+
+    Built for the stable sample of at most `users_at_most` users; stored snapshots are neither read nor changed.
+    """
+    queries = [query for query in load_queries().values() if query.layer in ("feature", "label")]
+    frames = []
+    with warehouse.scratch(users_at_most=users_at_most) as scratch:
+        for origin in sorted(origins):
+            parameters = {"as_of": origin, "horizon_days": horizon_days}
+            for query in queries:
+                used = {name: value for name, value in parameters.items() if name in query.parameters}
+                select = scratch.typed_select(query, used)
+                scratch.connection.execute(f"create or replace table {query.table} as {select}", used)
+            frames.append(
+                scratch.frame(
+                    "select features.*, outcomes.has_purchased, outcomes.has_churned, outcomes.future_orders_count, "
+                    "outcomes.future_net_amount from feature.user_features as features "
+                    "inner join label.user_outcomes as outcomes on features.user_id = outcomes.user_id "
+                    "order by features.user_id"
+                )
+            )
+    return pd.concat(frames, ignore_index=True)

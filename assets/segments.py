@@ -1,0 +1,89 @@
+"""The asset `segment/members`: the lists with consent, control group, entry, expiry and reasons."""
+
+from datetime import date
+
+import dagster as dg
+import pandas as pd
+
+from assets.home import Home
+from assets.metadata import table_metadata
+from assets.tables import DAILY, as_of_of
+from assets.warehouse import Warehouse
+from contracts.outputs import SEGMENTS, TABLES
+from contracts.settings import Settings
+from models.membership import complete_members
+from sql.queries import load_queries
+
+_MEMBERS, _SIZES = TABLES["segment.members"], TABLES["segment.sizes"]
+
+
+def _list(warehouse: Warehouse, segment: str, as_of: date, settings: Settings) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Return the members of one list and its line of sizes."""
+    query = load_queries()[f"segment.{segment}"]
+    candidates = warehouse.frame(
+        f"select lists.* exclude (as_of), users.marketing_consent, users.consent_basis from segment.{segment} as lists "
+        "inner join core.users on lists.user_id = users.user_id where lists.as_of = $as_of order by lists.user_id",
+        {"as_of": as_of},
+    )
+    before = warehouse.value(
+        "select max(as_of) from segment.sizes where segment = $segment and as_of < $as_of", {"segment": segment, "as_of": as_of}
+    )
+    previous = warehouse.frame(
+        "select user_id, entered_at from segment.members where segment = $segment and as_of = $before",
+        {"segment": segment, "before": before},
+    )
+    previous["entered_at"] = [stamp.date() for stamp in previous["entered_at"]]
+    allowed = candidates[candidates["marketing_consent"]].drop(columns="marketing_consent")
+    members = complete_members(
+        allowed,
+        previous,
+        segment=segment,
+        segment_version=query.version,
+        as_of=as_of,
+        salt=settings.control_salt,
+        control_share=settings.control_share,
+        valid_days=settings.list_valid_days,
+    )
+    lacking = len(candidates) - len(allowed)
+    reason = None
+    if not len(members):
+        reason = f"all {lacking} candidates lack consent" if lacking else query.may_be_empty
+    size = {
+        "segment": segment,
+        "as_of": as_of,
+        "members_count": len(members),
+        "control_count": int(members["is_control"].sum()),
+        "lacking_consent_count": lacking,
+        "previous_members_count": None if before is None else len(previous),
+        "reason": reason,
+    }
+    return members, size
+
+
+@dg.multi_asset(
+    name="segment_members",
+    specs=[
+        dg.AssetSpec(
+            table.name.split("."),
+            group_name="segment",
+            description=table.description,
+            partitions_def=DAILY,
+            kinds={"python"},
+            deps=[["segment", name] for name in SEGMENTS] + [["core", "users"]],
+        )
+        for table in (_MEMBERS, _SIZES)
+    ],
+)
+def segment_members(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201
+    """Complete every list; users without consent are counted and kept out."""
+    as_of, settings = as_of_of(context), home.settings
+    with home.warehouse() as warehouse:
+        lists, sizes = zip(*(_list(warehouse, segment, as_of, settings) for segment in SEGMENTS), strict=True)
+        filled = [members for members in lists if len(members)] or [lists[0]]
+        warehouse.write_frame(_MEMBERS, pd.concat(filled, ignore_index=True), as_of=as_of)
+        warehouse.write_frame(_SIZES, pd.DataFrame(sizes), as_of=as_of)
+        for table in (_MEMBERS, _SIZES):
+            rows = int(str(warehouse.value(f"select count(*) from {table.name} where as_of = $as_of", {"as_of": as_of})))
+            metadata = table_metadata(warehouse, table.name, table.columns, rows=rows)
+            text = {size["segment"]: f"{size['members_count']} members, {size['control_count']} held out" for size in sizes}
+            yield dg.MaterializeResult(asset_key=table.name.split("."), metadata={**metadata, **text})

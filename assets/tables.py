@@ -1,0 +1,113 @@
+"""Dagster assets made from SQL files: one asset per file, its inputs parsed, its grain and asserts as blocking checks."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from assets.home import Home
+from assets.metadata import table_metadata
+from assets.warehouse import Parameters, Warehouse
+from contracts.settings import DEFAULT_TIME_ZONE, FIRST_PARTITION
+from sql.queries import Query, load_queries
+
+DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_PARTITION.isoformat(), end_offset=2, timezone=DEFAULT_TIME_ZONE)
+"""as_of as partition key: any business date since 2000; two days ahead, because as_of is exclusive."""
+
+TRANSIENT = dg.RetryPolicy(max_retries=1, delay=2)
+
+
+def as_of_of(context: dg.AssetExecutionContext) -> date:
+    """Return the as_of of the run from its partition key."""
+    return date.fromisoformat(context.partition_key)
+
+
+def check_queries(query: Query) -> dict[str, str]:
+    """Return check name -> SELECT that counts the rows breaking it: the grain, each assert, emptiness out of something."""
+    where = " where as_of = $as_of" if query.kind == "snapshot" else ""
+    checks = {}
+    if query.grain != ("none",):
+        grain = ", ".join(query.grain)
+        checks["grain_unique"] = (
+            f"select coalesce(sum(copies - 1), 0) from (select count(*) as copies from {query.table}{where} group by {grain})"
+        )
+    for number, condition in enumerate(query.asserts, start=1):
+        word = "and" if where else "where"
+        checks[f"assert_{number}"] = f"select count(*) from {query.table}{where} {word} not ({condition})"
+    return checks
+
+
+def run_checks(warehouse: Warehouse, query: Query, parameters: Parameters, rows: int) -> Iterator[dg.AssetCheckResult]:
+    """Yield the result of each check, with the number of rows that break it."""
+    used = {"as_of": parameters["as_of"]} if query.kind == "snapshot" else {}
+    for name, statement in check_queries(query).items():
+        broken = int(str(warehouse.value(statement, used)))
+        yield dg.AssetCheckResult(check_name=name, passed=broken == 0, metadata={"rows_breaking_it": broken})
+    if query.may_be_empty is None and query.inputs:
+        filled = [table for table in query.inputs if warehouse.count(table) > 0]
+        hollow = rows == 0 and len(filled) == len(query.inputs)
+        yield dg.AssetCheckResult(
+            check_name="not_empty",
+            passed=not hollow,
+            metadata={"rows": rows, "inputs_with_rows": ", ".join(filled)},
+            description=f"{query.table} is empty though {', '.join(query.inputs)} hold rows",
+        )
+
+
+def check_specs(query: Query) -> list[dg.AssetCheckSpec]:
+    """Return the blocking checks of a table."""
+    names = list(check_queries(query))
+    if query.may_be_empty is None and query.inputs:
+        names.append("not_empty")
+    return [dg.AssetCheckSpec(name, asset=[query.layer, query.name], blocking=True) for name in names]
+
+
+def table_asset(query: Query) -> dg.AssetsDefinition:
+    """Return the asset that builds one SQL table."""
+    is_dated = bool({"as_of", "horizon_days"} & query.parameters)
+
+    @dg.asset(
+        key=[query.layer, query.name],
+        deps=[table.split(".") for table in query.inputs],
+        group_name=query.layer,
+        description=query.description,
+        partitions_def=DAILY if is_dated else None,
+        check_specs=check_specs(query),
+        kinds={"duckdb", "sql"},
+        retry_policy=TRANSIENT,
+    )
+    def build(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+        parameters: Parameters = {}
+        with home.warehouse() as warehouse:
+            if is_dated:
+                parameters = {"as_of": as_of_of(context), "horizon_days": primary_horizon(warehouse)}
+            if query.layer == "label":
+                parameters["as_of"] = closed_origin(parameters)
+            result = warehouse.build(query, parameters)
+            columns = tuple(row[0] for row in warehouse.connection.execute(f"describe {query.table}").fetchall())
+            metadata = table_metadata(warehouse, query.table, columns, rows=result.rows)
+            checks = list(run_checks(warehouse, query, parameters, result.rows))
+        return dg.MaterializeResult(metadata={**metadata, "replaced": result.replaced}, check_results=checks)
+
+    return build
+
+
+def closed_origin(parameters: Parameters) -> date:
+    """Return the origin whose label window closes at as_of: stored labels are always of windows that are over."""
+    return date.fromordinal(parameters["as_of"].toordinal() - int(str(parameters["horizon_days"])))
+
+
+def primary_horizon(warehouse: Warehouse) -> int:
+    """Return the first of the home's horizons, in days: the one lists and reports are made for.
+
+    Raises:
+        LookupError: no run has settled the horizons yet.
+    """
+    horizons = warehouse.recall("horizons_days")
+    if horizons is None:
+        message = "this home has no horizons yet; materialize score/horizons first (it stands upstream)"
+        raise LookupError(message)
+    return int(horizons.split(",")[0])
+
+
+TABLE_ASSETS = [table_asset(query) for query in load_queries().values()]

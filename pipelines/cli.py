@@ -1,0 +1,227 @@
+"""The command line: words in, exit code out. 0 done, 1 the data or a check failed, 2 wrong usage.
+
+Only parsing and printing belong here; each command's work stands in the module it imports when it is called, so that
+`trellis --help` is quick.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is not a date; write YYYY-MM-DD"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _days(text: str) -> tuple[int, ...]:
+    try:
+        days = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        message = f"{text!r} is not a list of days; write 28 or 28,90"
+        raise argparse.ArgumentTypeError(message) from error
+    if min(days) < 1:
+        message = f"{text!r}: a horizon is at least one day"
+        raise argparse.ArgumentTypeError(message)
+    return days
+
+
+def _every(text: str) -> int:
+    if not text.removesuffix("d").isdigit() or int(text.removesuffix("d")) < 1:
+        message = f"{text!r} is not a number of days; write 7d"
+        raise argparse.ArgumentTypeError(message)
+    return int(text.removesuffix("d"))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="trellis", description="Growth analytics for (social) shops: personas, tested predictions, lists to act on."
+    )
+    home = argparse.ArgumentParser(add_help=False)
+    home.add_argument("--home", type=Path, default=None, help="folder that holds all state of one shop (default: data)")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", parents=[home], help="simulate a small social shop and run everything on it")
+    demo.add_argument("--users", type=int, default=2_000)
+    demo.add_argument("--days", type=int, default=180)
+    demo.add_argument("--events", type=int, default=150_000)
+    demo.add_argument("--seed", type=int, default=1)
+
+    run = commands.add_parser("run", parents=[home], help="take in new files, score, list, publish")
+    run.add_argument("--sources", type=Path, help="folder with the exported files (default: <home>/landing)")
+    run.add_argument("--mapping", help="name of a shipped mapping, or a folder of SQL files (default: canonical)")
+    run.add_argument("--as-of", type=_day, help="business date, exclusive (default: the day after the newest event or order)")
+    run.add_argument("--horizons", type=_days, help="days to predict ahead, such as 28 or 28,90 (default: from the data)")
+    run.add_argument("--training-every-days", type=int, help="a new model every so many days (default 7)")
+    run.add_argument("--allow-jump", action="store_true", help="publish although a list grew or shrank unusually")
+    run.add_argument("--allow-older", action="store_true", help="publish although a newer as_of is published")
+
+    backfill = commands.add_parser("backfill", parents=[home], help="compute past as_ofs on the data that is there")
+    backfill.add_argument("--from", dest="first", type=_day, required=True, help="first as_of")
+    backfill.add_argument("--until", type=_day, required=True, help="last as_of")
+    backfill.add_argument("--every", type=_every, default=7, help="step, such as 7d")
+    backfill.add_argument("--publish", action="store_true", help="publish the newest as_of")
+
+    generate = commands.add_parser("generate", help="write a simulated shop with known truth")
+    generate.add_argument("--out", type=Path, required=True)
+    generate.add_argument("--users", type=int, default=2_000)
+    generate.add_argument("--events", type=int, default=150_000)
+    generate.add_argument("--days", type=int, default=180)
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
+    generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
+
+    serve = commands.add_parser("serve", parents=[home], help="dashboards and segment API over the published version")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+
+    tables = commands.add_parser("tables", parents=[home], help="list all tables, or the columns of one")
+    tables.add_argument("name", nargs="?", help="layer.table")
+    tables.add_argument("--write", type=Path, help="write the reference page to this file")
+
+    sql = commands.add_parser("sql", parents=[home], help="run a SELECT on the warehouse")
+    sql.add_argument("statement")
+    sql.add_argument("--csv", action="store_true", help="print CSV instead of a table")
+
+    commands.add_parser("doctor", parents=[home], help="prove ledgers, pointer, hashes and totals")
+
+    quarantine = commands.add_parser("quarantine", parents=[home], help="rows that break their contract")
+    quarantine.add_argument("action", choices=["list", "replay"])
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    if "home" in options:
+        from pipelines.settings import chosen_home  # noqa: PLC0415
+
+        options.home = chosen_home(options.home)
+    try:
+        return _COMMANDS[options.command](options)
+    except BrokenPipeError:
+        return DONE
+    except _expected_errors() as error:
+        print(f"trellis: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors whose message is written for the operator; anything else is a mistake of ours and shows its trace."""
+    from pipelines.errors import OPERATOR_ERRORS  # noqa: PLC0415
+
+    return OPERATOR_ERRORS
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from pipelines.demo import run_demo  # noqa: PLC0415
+
+    return run_demo(options.home, users=options.users, events=options.events, days=options.days, seed=options.seed)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipelines.run import RunOptions, run  # noqa: PLC0415
+
+    return run(
+        options.home,
+        RunOptions(
+            sources=options.sources,
+            mapping=options.mapping,
+            as_of=options.as_of,
+            horizons_days=options.horizons,
+            training_every_days=options.training_every_days,
+            allow_jump=options.allow_jump,
+            allow_older=options.allow_older,
+        ),
+    )
+
+
+def _backfill(options: argparse.Namespace) -> int:
+    from pipelines.backfill import backfill  # noqa: PLC0415
+
+    return backfill(options.home, options.first, options.until, every_days=options.every, publish=options.publish)
+
+
+def _generate(options: argparse.Namespace) -> int:
+    from pipelines.world import generate  # noqa: PLC0415
+
+    summary = generate(
+        options.out,
+        users=options.users,
+        events=options.events,
+        days=options.days,
+        seed=options.seed,
+        file_format=options.format,
+        dirty_share=options.dirty_share,
+    )
+    print(f"Simulated shop in {options.out} (seed {options.seed})")
+    for name, rows in summary.rows.items():
+        print(f"  {name:<14}{rows:>14,} rows")
+    return DONE
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415
+
+    from service.app import create_app  # noqa: PLC0415
+
+    print(f"Trellis serves {options.home}/published on http://{options.host}:{options.port}")
+    uvicorn.run(create_app(options.home), host=options.host, port=options.port, log_level="warning")
+    return DONE
+
+
+def _tables(options: argparse.Namespace) -> int:
+    from pipelines.reference import describe, reference_page  # noqa: PLC0415
+
+    if options.write:
+        options.write.write_text(reference_page(), encoding="utf-8")
+        print(f"wrote {options.write}")
+    else:
+        print(describe(options.name))
+    return DONE
+
+
+def _sql(options: argparse.Namespace) -> int:
+    from assets.warehouse import query_text  # noqa: PLC0415
+
+    print(query_text(options.home, options.statement, as_csv=options.csv))
+    return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from assets.doctor import examine  # noqa: PLC0415
+
+    findings = examine(options.home)
+    for finding in findings:
+        print(f"{'ok  ' if finding.holds else 'FAIL'}  {finding.name}: {finding.detail}")
+    return DONE if all(finding.holds for finding in findings) else FAILED
+
+
+def _quarantine(options: argparse.Namespace) -> int:
+    from pipelines.quarantine import list_quarantine, replay_quarantine  # noqa: PLC0415
+
+    return list_quarantine(options.home) if options.action == "list" else replay_quarantine(options.home)
+
+
+_COMMANDS = {
+    "demo": _demo,
+    "run": _run,
+    "backfill": _backfill,
+    "generate": _generate,
+    "serve": _serve,
+    "tables": _tables,
+    "sql": _sql,
+    "doctor": _doctor,
+    "quarantine": _quarantine,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""All of Trellis as Dagster sees it: assets in groups, jobs, schedule, sensor, and the home as resource."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from assets.bronze import bronze
+from assets.home import Home
+from assets.horizons import horizons
+from assets.personas import user_persona
+from assets.scores import SCORE_ASSETS
+from assets.segments import segment_members
+from assets.tables import TABLE_ASSETS
+from pipelines.jobs import JOBS, every_night, new_landing_files
+from pipelines.publish import published_version
+from pipelines.settings import DEFAULT_HOME, load_settings
+
+
+def home_resource(folder: Path, overrides: dict[str, object] | None = None) -> Home:
+    """Return the resource for a home, with its settings read once."""
+    return Home(path=str(folder), settings_json=load_settings(folder, overrides).model_dump_json())
+
+
+ASSETS = [bronze, *TABLE_ASSETS, horizons, user_persona, *SCORE_ASSETS, segment_members, published_version]
+
+
+def build_definitions(home: Home) -> dg.Definitions:
+    """Return the definitions for one home."""
+    return dg.Definitions(
+        assets=ASSETS,
+        jobs=JOBS,
+        schedules=[every_night],
+        sensors=[new_landing_files],
+        resources={"home": home},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(home_resource(Path(os.environ.get("TRELLIS_HOME", DEFAULT_HOME))))

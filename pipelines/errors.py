@@ -1,0 +1,19 @@
+"""The errors whose message is written for the operator: what, where, what to do. The command line prints it without a trace."""
+
+from assets.home import HomeError
+from assets.ingest import IngestError
+from assets.publication import PublicationHeldError
+from assets.warehouse import QueryRefusedError, WarehouseLockedError
+from pipelines.settings import SettingsError
+from sql.queries import QueryError
+
+OPERATOR_ERRORS: tuple[type[Exception], ...] = (
+    FileNotFoundError,
+    HomeError,
+    IngestError,
+    PublicationHeldError,
+    QueryError,
+    QueryRefusedError,
+    SettingsError,
+    WarehouseLockedError,
+)

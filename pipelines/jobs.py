@@ -1,0 +1,66 @@
+"""Jobs, schedule and sensor: `load` (landing to core), `daily` (all), `snapshots` (features to publication)."""
+
+import json
+from datetime import timedelta
+
+import dagster as dg
+
+from assets.home import Home
+from assets.tables import DAILY
+
+_DATED = dg.AssetSelection.groups("feature", "label", "score", "segment", "report", "published")
+
+LOAD = dg.define_asset_job(
+    "load",
+    selection=dg.AssetSelection.groups("bronze", "core"),
+    executor_def=dg.in_process_executor,
+    description="Take in new landing files and rebuild core; needs no as_of.",
+)
+DAILY_JOB = dg.define_asset_job(
+    "daily",
+    selection=dg.AssetSelection.all(),
+    partitions_def=DAILY,
+    executor_def=dg.in_process_executor,
+    description="Everything, from landing files to the published version of one as_of.",
+)
+SNAPSHOTS = dg.define_asset_job(
+    "snapshots",
+    selection=_DATED,
+    partitions_def=DAILY,
+    executor_def=dg.in_process_executor,
+    description="Features to publication of one as_of on the core tables as they are: what a backfill runs.",
+)
+JOBS = [LOAD, DAILY_JOB, SNAPSHOTS]
+
+
+@dg.schedule(job=DAILY_JOB, cron_schedule="30 3 * * *", execution_timezone=DAILY.timezone)
+def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Run everything at 03:30 in the project's zone, as of that day: all that happened before it."""
+    moment = context.scheduled_execution_time
+    return dg.RunRequest(partition_key=moment.date().isoformat(), run_key=moment.date().isoformat())
+
+
+@dg.sensor(job=DAILY_JOB, minimum_interval_seconds=60)
+def new_landing_files(context: dg.SensorEvaluationContext, home: Home) -> dg.SensorResult | dg.SkipReason:
+    """Ask for a daily run when a landing file is new or has changed; the cursor holds names, sizes and times."""
+    shop = home.shop()
+    if not shop.sources.is_dir():
+        return dg.SkipReason(f"{shop.sources} does not exist yet; put the exported files there")
+    state = {
+        path.relative_to(shop.sources).as_posix(): [path.stat().st_size, path.stat().st_mtime_ns]
+        for path in sorted(shop.sources.rglob("*"))
+        if path.is_file()
+    }
+    cursor = json.dumps(state)
+    if cursor == context.cursor or not state:
+        return dg.SkipReason("no new landing files")
+    newest = max(stamp for _, stamp in state.values())
+    tomorrow = (DAILY.get_last_partition_key() or "")[:10]
+    as_of = min(tomorrow, _day_after_newest(home) or tomorrow)
+    return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=as_of, run_key=f"{as_of}-{newest}")], cursor=cursor)
+
+
+def _day_after_newest(home: Home) -> str | None:
+    with home.warehouse() as warehouse:
+        day = warehouse.newest_business_date()
+    return (day + timedelta(days=1)).isoformat() if day else None

@@ -1,0 +1,50 @@
+"""What the operator sees at the end of a run: rows in and out, tests of the models, lists, and where they lie."""
+
+
+from pathlib import Path
+
+from assets.publication import current_version, read_manifest
+from assets.warehouse import open_warehouse
+
+
+def print_summary(home: Path) -> None:
+    """Print the published version's key figures, each from its manifest or tables."""
+    version = current_version(home)
+    if version is None:
+        print("Nothing is published.")
+        return
+    manifest = read_manifest(version)
+    print(f"\nAs of {manifest['as_of']} ({manifest['mapping']}, {manifest['currency']}, {manifest['time_zone']})")
+    print("\nRows            staged      loaded     updated   duplicate    excluded quarantined")
+    for contract, row in manifest["data_quality"]["contracts"].items():
+        counts = [row[f"rows_{name}"] for name in ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")]
+        print(f"  {contract:<12}" + "".join(f"{count:>12,}" for count in counts))
+    rejected = manifest["data_quality"]["files"]["rejected"]
+    if rejected:
+        print(f"  {rejected:,} records were not well-formed; see `trellis quarantine list`")
+    for notice in manifest["data_quality"]["notices"]:
+        print(f"  note: {notice}")
+    print("\nModels (tested on a later snapshot than they were trained on)")
+    with open_warehouse(home) as warehouse:
+        cards = warehouse.frame(
+            "select outcome, horizon_days, test_as_of, users_count, prevalence, auc, recency_rule_auc, brier, ece, is_fallback, "
+            "reason from score.model_card where as_of = $as_of order by horizon_days, outcome",
+            {"as_of": manifest["as_of"]},
+        )
+    for card in cards.itertuples():
+        if card.auc != card.auc:  # noqa: PLR0124  (not a number: the model could not be tested)
+            print(f"  {card.outcome:<9}{card.horizon_days:>4} d  not tested: {card.reason}")
+            continue
+        note = f"  fallback: {card.reason}" if card.is_fallback else ""
+        print(
+            f"  {card.outcome:<9}{card.horizon_days:>4} d  AUC {card.auc:.3f} (recency rule {card.recency_rule_auc:.3f})  Brier "
+            f"{card.brier:.3f}  ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} users from "
+            f"{str(card.test_as_of)[:10]}{note}"
+        )
+    print("\nLists            members   held out  no consent")
+    for segment, facts in manifest["segments"].items():
+        empty = f"  empty: {facts['empty_because']}" if facts["empty_because"] else ""
+        print(f"  {segment:<13}{facts['rows']:>9,}{facts['control']:>11,}{facts['kept_out_for_lack_of_consent']:>12,}{empty}")
+    print(f"\nPublished {version}")
+    print(f"  lists      {version / 'segments'}")
+    print(f"  overview   {version / 'dashboards' / 'overview.html'}")
