@@ -6,8 +6,8 @@ fields as the header.
 
 - Runs of records of one line each are found by one regular expression, at the speed of a scan.
 - Anything else is looked at line by line. A quoted field may go on over line breaks (up to 1 MiB) if the joined record
-  keeps the grammar and none of the lines it swallows would be a record by itself; otherwise the line is rejected and
-  reading goes on with the next one. So a stray or unclosed quote costs its own line and no other.
+  keeps the grammar and none of the lines it swallows would pass for a record (`csv_lookalike.py`); otherwise the line
+  is rejected and reading goes on with the next one. So a stray or unclosed quote costs its own line and no other.
 
 Values belong to `csv_staging.py`: this module only cuts.
 """
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assets.landing.csv_dialect import CsvDialect
+from assets.landing.csv_lookalike import fields_of, passes_for_record
 from assets.landing.encoding import BAD_LINE_MARK, Utf8Text
 from assets.landing.ledger import MAX_RECORD_BYTES, RAW_TEXT_BYTES, Reject
 from assets.landing.text_scan import whole_lines
@@ -178,12 +179,19 @@ class _Reader:
                 match.group().decode("utf-8")
             except UnicodeDecodeError:
                 return None
+        return None if self._swallows_a_record(data, position, line_end, match.end()) else match.end()
+
+    def _swallows_a_record(self, data: bytes, position: int, line_end: int, joined_end: int) -> bool:
+        record: list[str] | None = None
         start = line_end
-        while start < match.end():
-            if self._grammar.strict_line.match(data, start):
-                return None
+        while start < joined_end:
+            if line := self._grammar.strict_line.match(data, start):
+                delimiter = self._grammar.delimiter
+                record = record or fields_of(data[position:joined_end].decode("utf-8"), delimiter)
+                if passes_for_record(fields_of(line.group().decode("utf-8"), delimiter), record):
+                    return True
             start = data.index(b"\n", start) + 1
-        return match.end()
+        return False
 
     def _judged(self, line: bytes, offset: int) -> Run | Reject:
         """The record or reject of one line that is neither in a run nor joined."""

@@ -18,6 +18,10 @@ _BLANK = (b"", b"\r")
 Values = dict[str, str | None]
 
 
+class NotARecordError(Exception):
+    """A line is no record; the message is the reason that a person reads in quarantine."""
+
+
 class _Number(str):
     """The text of a number, told apart from a string when a nested value is written as JSON again."""
 
@@ -68,26 +72,26 @@ def unusable(line: bytes) -> str | None:
 def read_values(line: str, known: dict[str, str]) -> Values:
     """Top-level values as text; numbers as written, nested values as compact JSON.
 
-    `known` maps lower-case names to the columns met so far. Raises ValueError with the reason why the line is no record.
+    `known` maps lower-case names to the columns met so far. Raises NotARecordError with the reason why the line is none.
     """
     # Fewer brackets than levels are impossible, and counting them is quick.
     if line.count("[") + line.count("{") > MAX_DEPTH and _depth(line) > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        raise NotARecordError(f"nested deeper than {MAX_DEPTH} levels")
     try:
         value = _DECODER.decode(line)
     except json.JSONDecodeError as exc:
-        raise ValueError(f"not JSON: {exc.msg} at column {exc.colno}") from exc
+        raise NotARecordError(f"not JSON: {exc.msg} at column {exc.colno}") from exc
     if not isinstance(value, _Pairs):
-        raise ValueError("not a JSON object: one object per line is expected")
+        raise NotARecordError("not a JSON object: one object per line is expected")
     values: Values = {}
     for key, item in value:
         if key in values:
-            raise ValueError(f"key {key!r} is given twice")
+            raise NotARecordError(f"key {key!r} is given twice")
         if reason := bad_key(key, known):
-            raise ValueError(reason)
+            raise NotARecordError(reason)
         values[key] = _text(item)
     if len({key.lower() for key in values}) < len(values):
-        raise ValueError("two keys differ in upper and lower case only")
+        raise NotARecordError("two keys differ in upper and lower case only")
     if "\\u" in line:
         _check_escapes(values)
     return values
@@ -124,13 +128,13 @@ def _check_escapes(values: Values) -> None:
     for key, value in values.items():
         for text in (key, value or ""):
             if "\0" in text:
-                raise ValueError(f"NUL character (\\u0000) in {key!a}")
+                raise NotARecordError(f"NUL character (\\u0000) in {key!a}")
             if any("\ud800" <= character <= "\udfff" for character in text):
-                raise ValueError(f"unpaired surrogate escape in {key!a}")
+                raise NotARecordError(f"unpaired surrogate escape in {key!a}")
 
 
 def _constant(text: str) -> Any:
-    raise ValueError(f"not JSON: {text} is no JSON number")
+    raise NotARecordError(f"not JSON: {text} is no JSON number")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_constant)
@@ -152,5 +156,5 @@ def _json(value: Any) -> str:
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, str) and "\0" in value:
-        raise ValueError("NUL character (\\u0000) in a nested value")
+        raise NotARecordError("NUL character (\\u0000) in a nested value")
     return json.dumps(value, ensure_ascii=False)

@@ -11,7 +11,16 @@ import duckdb
 import pyarrow as pa
 
 from assets.landing.encoding import Utf8Text
-from assets.landing.json_lines import MAX_DEPTH, Values, bad_key, read_lines, read_values, rejected, unusable
+from assets.landing.json_lines import (
+    MAX_DEPTH,
+    NotARecordError,
+    Values,
+    bad_key,
+    read_lines,
+    read_values,
+    rejected,
+    unusable,
+)
 from assets.landing.ledger import ROW_COLUMN, Reject, UnreadableFileError, quoted
 
 MAX_KEYS = 1000
@@ -146,7 +155,7 @@ class _Staging:
                 continue
             try:
                 values = read_values(line.decode("utf-8"), self.columns)
-            except ValueError as exc:
+            except NotARecordError as exc:
                 yield rejected(number, offset, line, str(exc))
                 continue
             self._add_columns(list(values))
