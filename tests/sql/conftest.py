@@ -21,6 +21,12 @@ ANY_PARAMETERS: Parameters = {
 
 
 @pytest.fixture(scope="session")
+def any_parameters() -> Parameters:
+    """A value for every parameter that a SQL file may use."""
+    return dict(ANY_PARAMETERS)
+
+
+@pytest.fixture(scope="session")
 def bound_warehouse() -> Iterator[Warehouse]:
     """A warehouse in memory with every SQL table built in flow order on nothing; views stand as empty tables."""
     with open_in_memory() as warehouse:

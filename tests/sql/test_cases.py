@@ -91,6 +91,8 @@ def _same(wanted: Any, found: Any) -> bool:
 def _assert_rows(expected: list[dict], found: list[dict], *, in_order: bool) -> None:
     """Fail unless each expected row is one of the found ones and none is left over."""
     left = list(found)
+    if found and (strange := {name for row in expected for name in row} - set(found[0])):
+        pytest.fail(f"the query makes no column {', '.join(sorted(strange))}")
     for number, raw in enumerate(expected):
         row = {name: _typed(name, value) for name, value in raw.items()}
         pool = left[:1] if in_order else left
@@ -150,6 +152,7 @@ def test_runner_accepts_what_is_right(bound_warehouse):
     "change, message",
     [
         ({"expect": [{"score": 5}]}, "expected row 1 is not there"),
+        ({"expect": [{"stars": 4}]}, "makes no column stars"),
         ({"expect": []}, "1 rows more than expected"),
         ({"expect": [{"score": 4}, {"score": 4}]}, "expected row 2 is not there"),
         ({"given": {"bronze.orders": []}}, "does not read bronze.orders"),
