@@ -27,6 +27,12 @@ TABLES: dict[str, TableContract] = {
             ),
         ),
         TableContract(
+            "bronze.unit_files",
+            "One row per file from which rows computed over every file were computed: none of them may go missing.",
+            ("contract", "file_id"),
+            ("contract", "file_id", "file_name"),
+        ),
+        TableContract(
             "bronze.exclusions",
             "One row per file, contract and reason: landing rows that the mapping leaves out.",
             ("file_id", "contract", "reason"),

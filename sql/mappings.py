@@ -8,6 +8,7 @@ A mapping is a folder of SQL files, one per contract (`orders.sql`, `users.sql` 
     -- rows: derived from lines       groups landing rows; says from what
     -- file: lines = orders_*.csv encoding=gb18030 delimiter=;
     -- lookup: customers              a landing table that is only joined to
+    -- optional: coupon, carrier      columns of the rows' landing table that may be absent: read as null then
     -- time_zone: Europe/London       IANA zone of times that carry none
     -- currency: GBP                  base currency of the shop
 
@@ -21,7 +22,7 @@ from pathlib import Path
 from contracts.sources import SOURCES
 from sql.queries import SQL_ROOT, QueryError, parse, read_header, tables_read
 
-_KEYS = ("rows", "file", "lookup", "time_zone", "currency", "duckdb-only")
+_KEYS = ("rows", "file", "lookup", "optional", "time_zone", "currency", "duckdb-only")
 _OPTIONS = ("encoding", "delimiter")
 _ROWS = re.compile(r"^(?:(?P<all>all)(?P<every> of every file)?|derived from (?P<origin>.+))$")
 
@@ -41,7 +42,8 @@ class Mapping:
     """One mapping file: the contract it fills, its SQL, and which landing table its rows come from.
 
     `primary` is the landing table whose rows are accounted for; `lookups` those only joined to. `is_derived` rows
-    stand for several landing rows; `needs_every_file` mappings are computed over all files of the shop together.
+    stand for several landing rows; `needs_every_file` mappings are computed over all files of the shop together;
+    `optional` columns of the primary landing table may be absent from its files.
     """
 
     contract: str
@@ -51,6 +53,7 @@ class Mapping:
     lookups: tuple[str, ...]
     is_derived: bool
     needs_every_file: bool
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def _load_mapping(path: Path) -> tuple[Mapping, list[LandingTable], dict[str, li
         lookups=tuple(name for name in lookups if name in names),
         is_derived=bool(rows["origin"]),
         needs_every_file=bool(rows["origin"] or rows["every"]),
+        optional=tuple(name.strip() for line in entries.get("optional", ()) for name in line.split(",")),
     )
     return mapping, [_landing_table(path, line) for line in entries.get("file", ())], entries
 

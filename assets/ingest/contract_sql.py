@@ -1,90 +1,167 @@
 """Writes the SELECT that types mapped rows and says what is wrong with each: one statement per contract.
 
 The only SQL of the house that is generated, because contracts are data; identifiers come from the dictionary, values
-are bound. What happens to the rows afterwards lives in `assets/ingest/load.py`.
+are bound. What happens to the rows afterwards lives in `assets/ingest/store.py`.
 """
 
+from dataclasses import dataclass
+
+from assets.ingest.identifiers import keys_pattern
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
+from contracts.sources import DIRECT_IDENTIFIERS
+
+_BLANKS = " \t\r\n\u00a0\u3000"
+_FLOATS = ("DOUBLE", "FLOAT")
+_EXACT_FLOAT = 2**53
+_OLDEST, _NEWEST = "1900-01-01", "9999-12-31"
+_JSON_COLUMNS = ("attributes", "properties")
+_WANTED = {
+    "TIMESTAMP": f"a date and time between {_OLDEST[:4]} and {_NEWEST[:4]} (write YYYY-MM-DD HH:MM:SS)",
+    "DATE": f"a date between {_OLDEST[:4]} and {_NEWEST[:4]} (write YYYY-MM-DD)",
+    "INTEGER": "a whole number",
+    "BIGINT": "a whole number",
+    "DOUBLE": "a number",
+    "DECIMAL(18,4)": "an amount (write 1234.56: no thousands separator, no currency sign)",
+    "BOOLEAN": "true or false",
+}
+
+Fault = tuple[str, str]
+"""An SQL condition that is true for rows at fault (null counts as no fault), and the reason to write down."""
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """A column that the mapping yields: its name in the contract and the type it has there and here."""
+
+    name: str
+    given_type: str
+
+    @property
+    def raw(self) -> str:
+        return f'"raw_{self.name}"'
+
+    @property
+    def wanted_type(self) -> str:
+        return COLUMNS[self.name].type
+
+    @property
+    def text(self) -> str:
+        """The value as text without surrounding blanks; null when there is none."""
+        if self.given_type in _FLOATS:
+            # a number column with gaps comes out of pandas as 17850.0; as an id it is 17850
+            whole = f"{self.raw} = floor({self.raw}) and abs({self.raw}) <= {_EXACT_FLOAT}"
+            return f"case when {whole} then cast(cast({self.raw} as bigint) as varchar) else cast({self.raw} as varchar) end"
+        if self.given_type == "VARCHAR":
+            return f"nullif(trim({self.raw}, '{_BLANKS}'), '')"
+        return f"nullif(cast({self.raw} as varchar), '')"
+
+    @property
+    def value(self) -> str:
+        """The cast of the mapped value to its type; null when it cannot be."""
+        wanted = self.wanted_type
+        source = self.text if self.given_type == "VARCHAR" else self.raw
+        if wanted == "VARCHAR":
+            return self._without_identifiers() if self.name in _JSON_COLUMNS else self.text
+        if wanted == "TIMESTAMP":
+            return _within(f"timezone('UTC', try_cast({source} as timestamptz))", "timestamp")
+        if wanted == "DATE":
+            return _within(f"try_cast({source} as date)", "date")
+        if wanted in ("INTEGER", "BIGINT"):
+            # a plain cast would round 1.7 to 2
+            number = f"try_cast({source} as double)"
+            return f"case when {number} = floor({number}) then try_cast({source} as {wanted.lower()}) end"
+        return f"try_cast({source} as {wanted.lower()})"
+
+    def _without_identifiers(self) -> str:
+        """Take direct identifiers out of a JSON object; broken JSON that seems to hold some is a fault told elsewhere."""
+        removed = "{" + ", ".join(f'"{name}": null' for name in DIRECT_IDENTIFIERS) + "}"
+        found = f"regexp_matches({self.text}, '{keys_pattern()}')"
+        return (
+            f"case when {found} and json_valid({self.text}) then cast(json_merge_patch({self.text}, '{removed}') as varchar) "
+            f"else {self.text} end"
+        )
+
+    def faults(self, *, is_required: bool) -> list[Fault]:
+        """Return what can be wrong with the value itself."""
+        name, given = self.name, f"{self.text} is not null" if self.given_type == "VARCHAR" else f"{self.raw} is not null"
+        faults = []
+        if self.wanted_type == "VARCHAR":
+            faults.append((f"contains(\"{name}\", chr(0))", f"{name} holds a NUL character"))
+            if self.given_type in _FLOATS:
+                too_large = f"abs({self.raw}) > {_EXACT_FLOAT}"
+                faults.append((too_large, f"{name} is a floating-point number too large to be exact; export it as text"))
+        else:
+            faults.append((f'"{name}" is null and {given}', f"{name} is not {_WANTED[self.wanted_type]}"))
+        if is_required:
+            faults.append((f'"{name}" is null and not ({given})', f"{name} is missing"))
+        return faults
+
+
+def _within(value: str, kind: str) -> str:
+    """Return the value, or null outside the years in which shops keep books (infinity and 0001-01-01 are placeholders)."""
+    return f"case when {value} between {kind} '{_OLDEST}' and {kind} '{_NEWEST}' then {value} end"
 
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _typed(name: str, column_type: str) -> str:
-    """Return the cast of a mapped value to its type; null when it cannot be."""
-    text = f'nullif(trim(cast("{name}" as varchar)), \'\')'
-    if column_type == "VARCHAR":
-        return text
-    if column_type == "TIMESTAMP":
-        return f"timezone('UTC', try_cast(\"{name}\" as timestamptz))"
-    if column_type in ("INTEGER", "BIGINT"):
-        # a plain cast would round 1.7 to 2
-        number = f"try_cast({text} as double)"
-        return f"case when {number} = floor({number}) then try_cast({number} as {column_type.lower()}) end"
-    if column_type == "DOUBLE":
-        return f"try_cast({text} as double)"
-    return f'try_cast("{name}" as {column_type})'
-
-
-def _cast_fault(name: str, column_type: str) -> str:
-    """Return an SQL text that is null when the value is absent or fits its type."""
-    if column_type == "VARCHAR":
-        return f"case when instr(cast(\"{name}\" as varchar), chr(0)) > 0 then '{name} holds a NUL character' end"
-    given = f'nullif(trim(cast("{name}" as varchar)), \'\') is not null'
-    what = {"TIMESTAMP": "a date and time (write YYYY-MM-DD HH:MM:SS)", "DATE": "a date (write YYYY-MM-DD)"}
+def _currency_fault(base_currency: str) -> Fault:
     return (
-        f"case when {given} and {_typed(name, column_type)} is null "
-        f"then '{name} is not {what.get(column_type, 'a ' + column_type)}' end"
+        f"currency <> {_literal(base_currency)} and not exists (select 1 from warehouse.bronze.exchange_rates as rates "
+        "where rates.currency = dated.currency and rates.rate_date = dated.ordered_date)",
+        f"currency has no exchange rate to {base_currency} on the order's date",
     )
 
 
+def _row_faults(contract: SourceContract, columns: list[_Mapped], base_currency: str) -> list[Fault]:
+    present = {column.name for column in columns}
+    faults = [fault for column in columns for fault in column.faults(is_required=column.name in contract.required)]
+    faults += [("true", f"{name} is missing") for name in contract.required if name not in present]
+    faults += [(f"({rule.holds}) is false", rule.reason) for rule in contract.rules]
+    if contract.name == "orders":
+        faults.append(_currency_fault(base_currency))
+    return faults
+
+
 def checked_select(
-    contract: SourceContract, mapped_sql: str, mapped_columns: tuple[str, ...], *, base_currency: str, is_derived: bool
+    contract: SourceContract, mapped_sql: str, mapped_types: dict[str, str], *, base_currency: str, is_derived: bool
 ) -> str:
     """Return a SELECT of the mapped rows: `_row`, `_excluded`, typed columns, business dates, row_hash, `_fault`.
 
-    `_fault` is null for rows that keep the contract, else every reason joined by '; '. Uses `$received_at`. The session's
-    time zone must be the project's: times without zone and business dates are read in it.
+    `mapped_types` are the columns the mapping yields with their DuckDB types. `_fault` is null for rows that keep the
+    contract, else every reason joined by '; '. Uses `$received_at`. The session's time zone must be the project's: times
+    without zone and business dates are read in it. Derived rows are numbered as they come.
     """
-    present = [name for name in contract.columns if name in mapped_columns]
-    types = {name: COLUMNS[name].type for name in contract.columns}
-    typed = [f'{_typed(name, types[name])} as "{name}"' for name in present]
-    typed += [f'cast(null as {types[name]}) as "{name}"' for name in contract.columns if name not in present]
-    row = "cast(null as bigint)" if is_derived else "_row"
-    excluded = "_excluded" if "_excluded" in mapped_columns else "cast(null as varchar)"
-    cast_faults = [_cast_fault(name, types[name]) for name in present]
-    dates = [f'cast(timezone(\'UTC\', "{time}") as date) as "{day}"' for time, day in contract.dates]
-    # a required value that is there but cannot be read is told once, by its cast fault
-    faults = [
-        f"case when \"{name}\" is null and not contains(_casts, '{name} is not') then '{name} is missing' end"
-        for name in contract.required
-    ]
-    faults += [f"case when not ({rule.holds}) then {_literal(rule.reason)} end" for rule in contract.rules]
-    if contract.name == "orders":
-        faults.append(
-            f"case when currency <> '{base_currency}' and not exists (select 1 from warehouse.bronze.exchange_rates as rates "
-            "where rates.currency = dated.currency and rates.rate_date = dated.ordered_date) "
-            f"then 'currency has no exchange rate to {base_currency} on the order''s date' end"
-        )
+    columns = [_Mapped(name, mapped_types[name]) for name in contract.columns if name in mapped_types]
+    absent = [name for name in contract.columns if name not in mapped_types]
+    raw = "".join(f', "{column.name}" as {column.raw}' for column in columns)
+    typed = "".join(f', {column.value} as "{column.name}"' for column in columns)
+    typed += "".join(f', cast(null as {COLUMNS[name].type}) as "{name}"' for name in absent)
+    dates = "".join(f', cast(timezone(\'UTC\', "{time}") as date) as "{day}"' for time, day in contract.dates)
+    row = "row_number() over ()" if is_derived else "_row"
+    excluded = "_excluded" if "_excluded" in mapped_types else "cast(null as varchar)"
     hashed = ", ".join(f"coalesce(cast(\"{name}\" as varchar), '')" for name in contract.columns)
     row_hash = "cast(null as varchar)" if contract.name == "events" else f"md5(concat_ws(chr(31), {hashed}))"
-    day_columns = f", {', '.join(dates)}" if dates else ""
+    hidden = f" exclude ({', '.join(column.raw for column in columns)})" if columns else ""
+    faults = _row_faults(contract, columns, base_currency)
+    is_at_fault = "\n        or ".join(f"({condition})" for condition, _ in faults)
+    reasons = ",\n        ".join(f"case when {condition} then {_literal(reason)} end" for condition, reason in faults)
     return f"""
 with mapped as (
 {mapped_sql}
 ),
-typed as (
-    select {row} as _row, {excluded} as _excluded, {", ".join(typed)}, concat_ws('; ', {", ".join(cast_faults)}) as _casts
-    from mapped
-),
-dated as (
-    select *{day_columns} from typed
-)
+raw as (select {row} as _row, {excluded} as _excluded{raw} from mapped),
+typed as (select *{typed} from raw),
+dated as (select *{dates} from typed)
 select
-    * exclude (_casts),
+    *{hidden},
     {row_hash} as row_hash,
-    case when _excluded is null then nullif(concat_ws('; ', nullif(_casts, ''), {", ".join(faults)}), '') end as _fault
+    case when _excluded is null and (
+        {is_at_fault}
+    ) then concat_ws('; ',
+        {reasons}
+    ) end as _fault
 from dated
 """

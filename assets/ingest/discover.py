@@ -35,7 +35,7 @@ def is_data_file(path: Path) -> bool:
 
 
 def find_landing_files(sources: Path, mappings: MappingSet) -> tuple[dict[str, list[LandingFile]], list[str]]:
-    """Return landing table -> its files (by name, each content once), and the data files that no table reads.
+    """Return landing table -> its files (by content, each once), and notices about files that are not read.
 
     Raises:
         FileNotFoundError: the folder does not exist.
@@ -54,10 +54,16 @@ def find_landing_files(sources: Path, mappings: MappingSet) -> tuple[dict[str, l
             relative = path.relative_to(sources)
             if any(relative.match(pattern) for pattern in table.patterns):
                 owners[path] = table
-    found: dict[str, list[LandingFile]] = {name: [] for name in mappings.landing_tables}
-    for path, table in owners.items():
-        file = LandingFile(table, path, path.relative_to(sources).as_posix(), content_hash(path))
-        if file.sha256 not in {other.sha256 for other in found[table.name]}:
-            found[table.name].append(file)
-    unread = [path.relative_to(sources).as_posix() for path in everything if path not in owners]
-    return {name: sorted(files, key=lambda file: file.sha256) for name, files in found.items()}, unread
+    found: dict[str, dict[str, LandingFile]] = {name: {} for name in mappings.landing_tables}
+    notices = []
+    for path in everything:
+        name = path.relative_to(sources).as_posix()
+        table = owners.get(path)
+        if table is None:
+            notices.append(f"{name}: is read by no landing table of mapping {mappings.name}; left alone")
+            continue
+        file = LandingFile(table, path, name, content_hash(path))
+        first = found[table.name].setdefault(file.sha256, file)
+        if first is not file:
+            notices.append(f"{name}: has the same content as {first.name}; read once")
+    return {name: [files[sha256] for sha256 in sorted(files)] for name, files in found.items()}, notices

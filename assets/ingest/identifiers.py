@@ -1,7 +1,7 @@
 """Recognises direct identifiers of people in landing files and masks them in what the quarantine keeps."""
 
-import json
 import re
+from collections.abc import Iterable
 
 from contracts.sources import DIRECT_IDENTIFIERS
 
@@ -10,17 +10,20 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\w)|(?<![\w.])\+\d[\d ()-]{7,16}\d(?!\w)")
 _ID_CARD = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_PEOPLE = ("users", "orders", "events", "feedback")
+_PEOPLE = frozenset({"users", "orders", "events", "feedback"})
+_OF_PRODUCTS_TOO = frozenset({"name"})
 
 
-def direct_columns(contract: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the landing columns whose names say that they hold direct identifiers of people.
+def direct_columns(contracts: Iterable[str], columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a landing table whose names say that they hold direct identifiers of people.
 
-    A product's `name` is none, so sources that are not about people have no such columns.
+    `contracts` are those that read the table. A table that no contract about people reads has none; `name` is the product's
+    where products read the table too.
     """
-    if contract not in _PEOPLE:
+    readers = set(contracts)
+    if not readers & _PEOPLE:
         return ()
-    known = set(DIRECT_IDENTIFIERS)
+    known = set(DIRECT_IDENTIFIERS) - (_OF_PRODUCTS_TOO if "products" in readers else set())
     return tuple(name for name in columns if re.sub(r"[\s-]+", "_", name.strip().lower()) in known)
 
 
@@ -31,18 +34,14 @@ def mask_patterns(text: str) -> str:
     return text
 
 
-def mask_values(text: str, values: list[str]) -> str:
-    """Return the text with the given values (of direct identifier columns) and all patterns replaced by ***."""
-    for value in sorted(values, key=len, reverse=True):
-        if value:
-            text = text.replace(value, MASK)
-            text = text.replace(json.dumps(value)[1:-1], MASK)
-    return mask_patterns(text)
-
-
 def mask_shape(text: str) -> str:
     """Return only the shape of a broken record: every letter and digit becomes x.
 
     Used where a file has direct identifiers and the record cannot be split into its columns.
     """
     return _LETTER_OR_DIGIT.sub("x", text)
+
+
+def keys_pattern() -> str:
+    """Return a regular expression (RE2) that finds a direct identifier as a key of a JSON object."""
+    return '(?i)"(' + "|".join(re.escape(name) for name in DIRECT_IDENTIFIERS) + ')"\\s*:'

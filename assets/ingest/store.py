@@ -1,0 +1,230 @@
+"""Writes accepted rows of a unit to bronze: keys for new ids, what is a duplicate or a new version, what it replaces.
+
+Everything here runs inside the unit's transaction on the temp table `checked`; why rows were refused is told by
+`assets/ingest/contract_sql.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from assets.ingest.plan import DERIVED, Unit
+from assets.ingest.views import FileSpan
+from assets.landing.engine import Connection
+from assets.warehouse import stored_columns
+from contracts.contract import SourceContract
+
+ACCEPTED = "_excluded is null and _fault is null"
+_EVENT_CONTENT = (
+    "occurred_at", "event_type", "actor", "target_user_id", "product_id", "content_id", "channel", "device", "session_id",
+    "properties",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing a unit's rows changed: dates of events that were added or taken away, and events in conflict."""
+
+    touched_dates: frozenset[date]
+    conflicts: int
+
+
+def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> Stored:
+    """Replace what an earlier load of the unit left by its accepted rows; fills the temp table `outcomes`.
+
+    `outcomes` holds the rows whose key is not theirs alone: `_row`, `_outcome` (loaded, updated, duplicate), `_kept`.
+    """
+    touched = _replace_earlier(connection, unit, contract)
+    _give_keys(connection, contract)
+    _find_contested(connection, contract)
+    if contract.name == "events":
+        _judge_events(connection)
+        touched |= _touched_dates(connection)
+    else:
+        _judge_versions(connection, contract)
+    _insert(connection, unit, contract, spans)
+    conflicts = 0
+    if contract.name == "events":
+        row = connection.execute("select count(*) from outcomes where _outcome = 'updated'").fetchone()
+        conflicts = row[0] if row else 0
+    return Stored(frozenset(touched), conflicts)
+
+
+def _replace_earlier(connection: Connection, unit: Unit, contract: SourceContract) -> set[date]:
+    """Take away what an earlier load left: of the same file, or all rows where the unit stands for every file."""
+    table = f"warehouse.bronze.{contract.name}"
+    # rows that an earlier, deriving mapping left stand in for files; they go as soon as a file is loaded by itself
+    own = "true" if unit.mapping.needs_every_file else "file_id in (select unnest($1))"
+    parameters = [] if unit.mapping.needs_every_file else [[*unit.file_ids, DERIVED]]
+    touched: set[date] = set()
+    if contract.name == "events":
+        rows = connection.execute(f"select distinct activity_date from {table} where {own}", parameters).fetchall()
+        touched = {row[0] for row in rows}
+    connection.execute(f"delete from {table} where {own}", parameters)
+    for ledger in ("row_ledger", "quarantine", "exclusions", "unit_files"):
+        connection.execute(f"delete from warehouse.bronze.{ledger} where contract = '{contract.name}' and {own}", parameters)
+    return touched
+
+
+def _give_keys(connection: Connection, contract: SourceContract) -> None:
+    """Give a small integer to every id seen for the first time, in the order of the ids."""
+    for column, key in contract.keyed:
+        is_user = key.endswith("user_key")
+        table, name, key_column = ("user_keys", "user_id", "user_key") if is_user else ("product_keys", "product_id", "product_key")
+        source = column
+        if contract.name == "events" and column == "user_id":
+            source = "coalesce(user_id, 'anonymous:' || anonymous_id)"
+        flag = ", starts_with(id, 'anonymous:')" if is_user else ""
+        connection.execute(f"""
+            insert into warehouse.bronze.{table}
+            select id, (select coalesce(max({key_column}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
+            from (select distinct {source} as id from checked where {ACCEPTED}) as found
+            where id is not null and id not in (select {name} from warehouse.bronze.{table})
+        """)
+
+
+def _find_contested(connection: Connection, contract: SourceContract) -> None:
+    """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
+
+    A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards.
+    """
+    key_hash = f"hash({', '.join(contract.key)})"
+    within = ""
+    if contract.name == "events":
+        within = (
+            "where activity_date >= (select min(activity_date) from checked) "
+            "and activity_date <= (select max(activity_date) from checked)"
+        )
+    connection.execute(f"""
+        create or replace temp table contested as
+        select {key_hash} as key_hash from checked where {ACCEPTED} group by 1 having count(*) > 1
+        union
+        select {key_hash} from warehouse.bronze.{contract.name} {within}
+        intersect
+        select {key_hash} from checked where {ACCEPTED}
+    """)
+
+
+def _judge_versions(connection: Connection, contract: SourceContract) -> None:
+    """Tell new versions of a key from rows that are there already, word for word."""
+    key = ", ".join(contract.key)
+    same_key = " and ".join(f"known.{name} is not distinct from fresh.{name}" for name in contract.key)
+    connection.execute(f"""
+        create or replace temp table outcomes as
+        with fresh as (
+            select {key}, row_hash, _row,
+                row_number() over (partition by {key}, row_hash order by _row) as same_number,
+                row_number() over (partition by {key} order by _row) as copy_number
+            from checked
+            where {ACCEPTED} and hash({key}) in (select key_hash from contested)
+        ),
+        known as (
+            select {key}, list(row_hash) as row_hashes
+            from warehouse.bronze.{contract.name}
+            where hash({key}) in (select key_hash from contested)
+            group by {key}
+        )
+        select fresh._row,
+            case when same_number > 1 or coalesce(list_contains(known.row_hashes, fresh.row_hash), false) then 'duplicate'
+                 when copy_number > 1 or known.row_hashes is not null then 'updated'
+                 else 'loaded' end as _outcome,
+            _outcome <> 'duplicate' as _kept
+        from fresh left join known on {same_key}
+    """)
+
+
+def _judge_events(connection: Connection) -> None:
+    """Of events with one identity keep the one whose content hash is greatest, whichever file came first.
+
+    The stored event is compared by its ids, not by its keys, which depend on the order of loading.
+    """
+    content = "md5(concat_ws(chr(31), " + ", ".join(f"coalesce(cast({name} as varchar), '')" for name in _EVENT_CONTENT) + "))"
+    connection.execute(f"""
+        create or replace temp table outcomes as
+        with fresh_rows as (
+            select *, coalesce(user_id, 'anonymous:' || anonymous_id) as actor
+            from checked
+            where {ACCEPTED} and hash(event_id, activity_date) in (select key_hash from contested)
+        ),
+        fresh as (
+            select event_id, activity_date, _row, {content} as content,
+                row_number() over (partition by event_id, activity_date, {content} order by _row) as same_number
+            from fresh_rows
+        ),
+        stored_rows as (
+            select events.*, actor.user_id as actor, target.user_id as target_user_id, product.product_id
+            from warehouse.bronze.events as events
+            left join warehouse.bronze.user_keys as actor on actor.user_key = events.user_key
+            left join warehouse.bronze.user_keys as target on target.user_key = events.target_user_key
+            left join warehouse.bronze.product_keys as product on product.product_key = events.product_key
+            where hash(event_id, activity_date) in (select key_hash from contested)
+        ),
+        stored as (select event_id, activity_date, {content} as content from stored_rows),
+        greatest_content as (
+            select event_id, activity_date, max(content) as content
+            from (select event_id, activity_date, content from fresh union all select * from stored) as rivals
+            group by event_id, activity_date
+        )
+        select fresh._row, fresh.event_id, fresh.activity_date,
+            case when same_number > 1 or stored.content = fresh.content then 'duplicate'
+                 when stored.content is null and fresh.content = greatest_content.content then 'loaded'
+                 else 'updated' end as _outcome,
+            _outcome <> 'duplicate' and fresh.content = greatest_content.content as _kept,
+            stored.content is not null as _is_stored
+        from fresh
+        inner join greatest_content using (event_id, activity_date)
+        left join stored using (event_id, activity_date)
+    """)
+    connection.execute("""
+        delete from warehouse.bronze.events
+        where hash(event_id, activity_date) in (select hash(event_id, activity_date) from outcomes where _kept and _is_stored)
+            and (event_id, activity_date) in (select event_id, activity_date from outcomes where _kept and _is_stored)
+    """)
+
+
+def _touched_dates(connection: Connection) -> set[date]:
+    rows = connection.execute(
+        "select distinct activity_date from checked left join (select _row, _kept from outcomes) as judged using (_row) "
+        f"where {ACCEPTED} and coalesce(_kept, true)"
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _insert(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> None:
+    values = ", ".join(_stored_value(contract, name, unit, spans) for name in stored_columns(contract))
+    connection.execute(f"""
+        insert into warehouse.bronze.{contract.name} ({', '.join(stored_columns(contract))})
+        select {values}
+        from checked as new
+        left join (select _row as judged_row, _kept from outcomes) as judged on judged_row = new._row
+        {_KEY_JOINS if contract.name == "events" else ""}
+        where {ACCEPTED} and coalesce(_kept, true)
+    """)
+
+
+_KEY_JOINS = """
+        left join warehouse.bronze.user_keys as actor on actor.user_id = coalesce(new.user_id, 'anonymous:' || new.anonymous_id)
+        left join warehouse.bronze.user_keys as target on target.user_id = new.target_user_id
+        left join warehouse.bronze.product_keys as product on product.product_id = new.product_id"""
+
+
+def _stored_value(contract: SourceContract, column: str, unit: Unit, spans: tuple[FileSpan, ...]) -> str:
+    if column == "file_id":
+        return file_id_sql(unit, spans)
+    if column == "record_number":
+        if unit.mapping.is_derived:
+            return "cast(null as bigint)"
+        whens = " ".join(f"when _row <= {span.last} then _row - {span.first}" for span in spans)
+        return f"case {whens} end"
+    if contract.name == "events":
+        keys = {"user_key": "actor.user_key", "target_user_key": "target.user_key", "product_key": "product.product_key"}
+        if column in keys:
+            return keys[column]
+    return f"new.{column}"
+
+
+def file_id_sql(unit: Unit, spans: tuple[FileSpan, ...]) -> str:
+    """Return an SQL text that says of which file a row of `checked` is."""
+    if unit.mapping.is_derived:
+        return f"'{DERIVED}'"
+    whens = " ".join(f"when _row <= {span.last} then '{span.item.file.file_id}'" for span in spans)
+    return f"case {whens} end"
