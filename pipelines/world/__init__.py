@@ -1,7 +1,7 @@
 """A simulated social-commerce shop with known truth, at any size.
 
-Belongs here: the generative model that docs/simulated-world.md states, and the files it writes. Does not belong here: reading or
-judging what a pipeline makes of them.
+Belongs here: the generative model that docs/simulated-world.md states, and the files it writes. Does not belong here:
+reading or judging what a pipeline makes of them.
 """
 
 from pipelines.world.generation import SOURCES, WorldSummary, generate

@@ -35,7 +35,9 @@ LATE_SHARE, LATE_MEAN_DAYS = 0.10, 2.5
 
 @dataclass(frozen=True)
 class Visits:
-    """One row per user and day with a visit, by day: user within the block, day, deep or shallow, outcome of the attempt."""
+    """One row per user and day with a visit, by day: user within the block, day, deep or shallow, outcome of the
+    attempt.
+    """
 
     user: np.ndarray
     day: np.ndarray
@@ -45,7 +47,9 @@ class Visits:
 
 @dataclass(frozen=True)
 class Deliveries:
-    """One row per paid order in the order of the paid visits: carrier, promised and true day, whether the goods were faulty."""
+    """One row per paid order in the order of the paid visits: carrier, promised and true day, whether the goods were
+    faulty.
+    """
 
     carrier: np.ndarray
     promised_day: np.ndarray
@@ -92,8 +96,9 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
         here = users.registered_day <= day
         alive = here & (users.dropout_day > day)
         if day in wanted_states:
-            known = alive & (users.registered_day < day)
-            states[day] = HiddenState(day, known, intent.copy(), grievance.copy(), pending.copy(), belief.copy())
+            # As the day before left it: the survival of this day belongs to what lies ahead.
+            was_alive = (users.registered_day < day) & (users.dropout_day > day - 1)
+            states[day] = HiddenState(day, was_alive, intent.copy(), grievance.copy(), pending.copy(), belief.copy())
         slot = day % MAX_DELIVERY_DAYS
         grievance = grievance * GRIEVANCE_DECAY + pending[slot]
         pending[slot] = 0
@@ -106,7 +111,7 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
         deep = draws[2] < np.where(intent, DEEP_VISIT_GIVEN_INTENT[1], DEEP_VISIT_GIVEN_INTENT[0])
         attempted = visited & (draws[3] < np.where(intent, *chances.attempt[::-1]))
         paid = attempted & (draws[4] < PAID_SHARE)
-        belief = _updated_belief(belief, users, chances, new, here, visited, deep, attempted, paid)
+        belief = _updated_belief(belief, users, chances, _Seen(new, here, visited, deep, attempted, paid))
         intent &= ~paid
         visitors = np.flatnonzero(visited)
         outcome = np.where(
@@ -128,30 +133,36 @@ def _first_belief(users: Population) -> np.ndarray:
     return np.stack([alive * (1 - STATIONARY_INTENT), alive * STATIONARY_INTENT, 1 - alive])
 
 
-def _updated_belief(
-    belief: np.ndarray,
-    users: Population,
-    chances: DayProbabilities,
-    new: np.ndarray,
-    here: np.ndarray,
-    visited: np.ndarray,
-    deep: np.ndarray,
-    attempted: np.ndarray,
-    paid: np.ndarray,
-) -> np.ndarray:
-    """Return the belief after a day: Bayes' rule for one step of a hidden Markov model with the states of `HiddenState`."""
-    # The registration day is survived by definition.
-    survive = np.where(new, 1.0, 1 - users.dropout_rate)
+@dataclass(frozen=True)
+class _Seen:
+    """What an observer of the sources sees of each user on a day."""
+
+    new: np.ndarray
+    here: np.ndarray
+    visited: np.ndarray
+    deep: np.ndarray
+    attempted: np.ndarray
+    paid: np.ndarray
+
+
+def _updated_belief(belief: np.ndarray, users: Population, chances: DayProbabilities, seen: _Seen) -> np.ndarray:
+    """Return the belief after a day: Bayes' rule for one step of a hidden Markov model with the states of
+    `HiddenState`.
+    """
+    # The registration day is survived, and comes with a visit, by definition.
+    survive = np.where(seen.new, 1.0, 1 - users.dropout_rate)
     before = next_intent(belief[0] * survive, belief[1] * survive)
     updated = np.empty_like(belief)
     for state in (0, 1):
-        visit = np.where(new, 1.0, chances.visit[state])
-        depth = np.where(deep, DEEP_VISIT_GIVEN_INTENT[state], 1 - DEEP_VISIT_GIVEN_INTENT[state])
-        act = np.where(attempted, chances.attempt[state], 1 - chances.attempt[state])
-        updated[state] = before[state] * np.where(visited, visit * depth * act, 1 - visit)
-    updated[2] = np.where(visited, 0.0, belief[2] + (belief[0] + belief[1]) * (1 - survive))
-    updated[0], updated[1] = updated[0] + np.where(paid, updated[1], 0.0), np.where(paid, 0.0, updated[1])
-    return np.where(here, updated / updated.sum(axis=0), belief)
+        visit = np.where(seen.new, 1.0, chances.visit[state])
+        depth = np.where(seen.deep, DEEP_VISIT_GIVEN_INTENT[state], 1 - DEEP_VISIT_GIVEN_INTENT[state])
+        act = np.where(seen.attempted, chances.attempt[state], 1 - chances.attempt[state])
+        updated[state] = before[state] * np.where(seen.visited, visit * depth * act, 1 - visit)
+    updated[2] = np.where(seen.visited, 0.0, belief[2] + (belief[0] + belief[1]) * (1 - survive))
+    # A paid order ends the intent.
+    updated[0] += np.where(seen.paid, updated[1], 0.0)
+    updated[1] = np.where(seen.paid, 0.0, updated[1])
+    return np.where(seen.here, updated / updated.sum(axis=0), belief)
 
 
 def _campaign_effect(world: WorldModel, users: Population, treated: np.ndarray, day: int) -> np.ndarray | None:

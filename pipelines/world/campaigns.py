@@ -1,6 +1,7 @@
 """Randomised campaigns: when they run, who may be contacted, and what a contact does to the order rate.
 
-Belongs here: plan and individual effect on the rate. Does not belong here: the effect on probabilities (probabilities.py).
+Belongs here: plan and individual effect on the rate. Does not belong here: the effect on probabilities
+(probabilities.py).
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ FIRST_DAY, EVERY_DAYS = 40, 45
 
 @dataclass(frozen=True)
 class Campaign:
-    """One campaign: `strength` scales each user's campaign taste, which is added to the log order rate of contacted users."""
+    """One campaign: `strength` scales each user's campaign taste, which is added to the log order rate of contacted
+    users.
+    """
 
     campaign_id: str
     day: int
@@ -28,7 +31,9 @@ class Campaign:
 
 
 def plan_campaigns(days: int) -> tuple[Campaign, ...]:
-    """Return the campaigns of a world: one every EVERY_DAYS days whose window closes before the end; windows never overlap."""
+    """Return the campaigns of a world: one every EVERY_DAYS days whose window closes before the end; windows never
+    overlap.
+    """
     first_days = range(FIRST_DAY, days - CAMPAIGN_WINDOW_DAYS + 1, EVERY_DAYS)
     strengths = (1.0, 1.6, 0.7)
     return tuple(
@@ -38,7 +43,9 @@ def plan_campaigns(days: int) -> tuple[Campaign, ...]:
 
 
 def eligible_users(campaign: Campaign, users: Population) -> np.ndarray:
-    """Return, per user, whether a contact is allowed: registered before the day, with consent that is not withdrawn by then."""
+    """Return, per user, whether a contact is allowed: registered before the day, with consent that is not withdrawn
+    by then.
+    """
     return (
         (users.registered_day < campaign.day) & (users.consent == CONSENT_GIVEN) & (users.withdrawn_day > campaign.day)
     )

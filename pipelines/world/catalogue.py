@@ -30,9 +30,9 @@ NOUNS = (
 class Catalogue:
     """Products (J) and their demand by week (W) and persona (K).
 
-    Prices are in cents. `price[w, j]` is what a unit costs in week w, `in_stock[w, j]` whether it can be bought. `demand[w, k]` is
-    the factor on the order rate (1 = list prices, all in stock); `chooser` is a rising array of all rows of shares, row r of
-    (w, k) = r // J lying in (r, r + 1], so one search picks products for many orders.
+    Prices are in cents. `price[w, j]` is what a unit costs in week w, `in_stock[w, j]` whether it can be bought.
+    `demand[w, k]` is the factor on the order rate (1 = list prices, all in stock); `chooser` is a rising array of all
+    rows of shares, row r of (w, k) = r // J lying in (r, r + 1], so one search picks products for many orders.
     """
 
     category: np.ndarray
@@ -62,8 +62,8 @@ class Catalogue:
 def build_catalogue(users: int, *, days: int, seed: int) -> Catalogue:
     """Return the products of a shop with `users` users and their weekly prices over `days` days.
 
-    The weight of product j for persona k in week w is taste_k(category) x popularity_j x (price_jw / list_j)^elasticity x stock_jw;
-    demand[w, k] is the sum over j. Promotions are drawn at random, so prices do not depend on demand.
+    The weight of product j for persona k in week w is taste_k(category) x popularity_j x (price_jw / list_j)^elasticity
+    x stock_jw; demand[w, k] is the sum over j. Promotions are drawn at random, so prices do not depend on demand.
     """
     rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(1,)))
     count, weeks = int(np.clip(users // 40, 120, 2000)), (days + 6) // 7

@@ -1,7 +1,7 @@
 """Dirty rows: broken copies of good rows put between them, each with its place and kind written down.
 
-Belongs here: how a row is broken. Does not belong here: how a pipeline should answer. Good rows are never touched, so accepted data
-and truth stay the same whatever the share of dirt.
+Belongs here: how a row is broken. Does not belong here: how a pipeline should answer. Good rows are never touched, so
+accepted data and truth stay the same whatever the share of dirt.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,9 @@ _KINDS_AS_TEXT = ("bad_number", "bad_date", "non_utf8", "too_few_columns", "nul_
 
 @dataclass(frozen=True)
 class DirtyRow:
-    """One dirty row: file name, 1-based record number among its data records, kind, and the key it claims (empty = none)."""
+    """One dirty row: file name, 1-based record number among its data records, kind, and the key it claims (empty =
+    none).
+    """
 
     source: str
     file: str
@@ -71,7 +73,9 @@ def write_dirty(
     share: float,
     file_format: FileFormat,
 ) -> list[DirtyRow]:
-    """Append the table with `share` times its rows of dirt in between (block 0: at least one of each kind); return the dirt."""
+    """Append the table with `share` times its rows of dirt in between (block 0: at least one of each kind); return
+    the dirt.
+    """
     kinds = kinds_of(source, file_format)
     rng = world.random(20 + _SOURCE_NUMBER[source], block)
     count = max(round(share * len(table)), len(kinds) if block == 0 else 0)
@@ -123,9 +127,9 @@ def _broken_row(table: pa.Table, origin: int, *, kind: str, source: str, name: s
         "negative_price": lambda: {"line_amount": -abs(row["line_amount"]) or Decimal("-1.0000")},
         "nul_byte": lambda: {_TEXT[source]: "broken\x00text"},
         "non_utf8": lambda: {_TEXT[source]: "@@BYTE@@"},
-        "bad_number": lambda: {},
-        "bad_date": lambda: {},
-        "too_few_columns": lambda: {},
+        "bad_number": dict,
+        "bad_date": dict,
+        "too_few_columns": dict,
     }
     return row | changes[kind]()
 

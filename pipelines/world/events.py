@@ -1,7 +1,7 @@
 """Event rows of a block: what happens inside the visits, and what is sent or seen outside them.
 
-Belongs here: sessions, funnels, products looked at, follows, invitations, anonymous visitors. Does not belong here: whether a user
-visits or orders (behaviour.py).
+Belongs here: sessions, funnels, products looked at, follows, invitations, anonymous visitors. Does not belong here:
+whether a user visits or orders (behaviour.py).
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,8 @@ _DEEP = {
     "follow": 2,
 }
 _WITH_PRODUCT = np.isin(EVENT_TYPES, ["view", "cart", "favourite", "checkout", "purchase", "share", "like", "comment"])
-PROPERTIES = tuple(f'{{"position":{place}}}' for place in range(1, 21)) + (
+PROPERTIES = (
+    *(f'{{"position":{place}}}' for place in range(1, 21)),
     '{"query":"连衣裙"}', '{"query":"dress"}', '{"query":"纸尿裤"}', '{"query":"耳机"}', '{"query":"tea"}', '{"query":"礼物"}',
 )  # fmt: skip
 DEEP_LENGTH_FACTOR = 1.8
@@ -50,16 +51,10 @@ MAX_GAP_S = 75
 
 
 @dataclass(frozen=True)
-class Tail:
-    """When the last event of each visit happens (seconds from the first local midnight), and the product of the visit's funnel."""
-
-    seconds: np.ndarray
-    product: np.ndarray
-
-
-@dataclass(frozen=True)
 class VisitPlan:
-    """Length and clock of each visit: first second, seconds between events, number of extra events, first flat position."""
+    """Length and clock of each visit: first second, seconds between events, number of extra events, first flat
+    position.
+    """
 
     start: np.ndarray
     gap: np.ndarray
@@ -111,7 +106,8 @@ def event_rows(
 ) -> tuple[pa.Table, np.ndarray]:
     """Return the event rows of a block and, per visit, the local second of its last event.
 
-    `funnel_product` is the product of each visit with an attempt; `outside` are event tables without ids that join the block.
+    `funnel_product` is the product of each visit with an attempt; `outside` are event tables without ids that join the
+    block.
     """
     rng, visits, users = world.random(5, block), life.visits, life.users
     visit = np.repeat(np.arange(len(plan.total), dtype=np.int32), plan.total)

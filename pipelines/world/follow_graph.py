@@ -21,7 +21,9 @@ class FollowGraph:
     community_end: np.ndarray
 
     def choose(self, rng: np.random.Generator, community: np.ndarray) -> np.ndarray:
-        """Return one user per follow: of the follower's community with WITHIN_COMMUNITY_SHARE, else of all, by weight."""
+        """Return one user per follow: of the follower's community with WITHIN_COMMUNITY_SHARE, else of all, by
+        weight.
+        """
         count = len(community)
         within = rng.random(count) < WITHIN_COMMUNITY_SHARE
         ends = np.concatenate([[0.0], self.running_weight[self.community_end - 1]])

@@ -20,6 +20,7 @@ from pipelines.world.dirt import DirtyRow, write_dirty
 from pipelines.world.events import event_rows, mean_extra_events, plan_visits
 from pipelines.world.feedback import feedback_table
 from pipelines.world.model import WorldModel, build_model
+from pipelines.world.optional_rows import contact_table, shared_optional
 from pipelines.world.order_rows import order_tables
 from pipelines.world.orders import choose_baskets, fill_orders, place_orders
 from pipelines.world.outside import outside_events
@@ -64,7 +65,7 @@ class _PartResult:
     dirty: list[DirtyRow]
 
 
-def generate(
+def generate(  # noqa: PLR0913 - the arguments of a world
     out: Path,
     *,
     users: int,
@@ -79,16 +80,18 @@ def generate(
 ) -> WorldSummary:
     """Write a simulated shop with known truth and return what was written.
 
-    About `events` events (within a few per cent) of exactly `users` users over `days` Shanghai calendar days from `start`. Files
-    are `<source>.<format>`, or `<source>-0001.<format>` and so on when there is more than one part of `part_blocks` x 8192 users.
-    Equal arguments give equal rows in equal order; `part_blocks` and `workers` (processes, default one per core) only decide how
-    they are spread over files and time. `dirty_share` adds that share of broken rows, listed in `truth/dirty_rows.parquet`.
+    About `events` events (within a few per cent) of exactly `users` users over `days` Shanghai calendar days from
+    `start`. Files are `<source>.<format>`, or `<source>-0001.<format>` and so on when there is more than one part of
+    `part_blocks` x 8192 users. Equal arguments give equal rows in equal order; `part_blocks` and `workers` (processes,
+    default one per core) only decide how they are spread over files and time. `dirty_share` adds that share of broken
+    rows, listed in `truth/dirty_rows.parquet`.
 
     Raises ValueError for arguments that make no world and FileExistsError when the folder already holds files.
     """
     task = _Task(Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks)
     _check(task)
-    (task.out / "truth").mkdir(parents=True, exist_ok=True)
+    for folder in ("truth", "optional"):
+        (task.out / folder).mkdir(parents=True, exist_ok=True)
     world, _ = _world(task)
     parts = -(-world.blocks // part_blocks)
     processes = min(workers or cpu_count() or 1, parts)
@@ -105,8 +108,8 @@ def generate(
 def _check(task: _Task) -> None:
     if task.users < 1 or task.days < LEAST_DAYS or not 0 <= task.dirty_share < 1 or task.part_blocks < 1:
         msg = (
-            f"users={task.users}, days={task.days}, dirty_share={task.dirty_share}, part_blocks={task.part_blocks}: needs at "
-            f"least 1 user, {LEAST_DAYS} days, a share from 0 to below 1 and 1 block per part"
+            f"users={task.users}, days={task.days}, dirty_share={task.dirty_share}, part_blocks={task.part_blocks}: "
+            f"needs at least 1 user, {LEAST_DAYS} days, a share from 0 to below 1 and 1 block per part"
         )
         raise ValueError(msg)
     if task.file_format not in ("parquet", "csv"):
@@ -162,6 +165,9 @@ def _write_part(task: _Task, part: int) -> _PartResult:
             name: stack.enter_context(TableWriter(task.out / "truth" / f"{name}{suffix}.parquet", "parquet"))
             for name in ("users", "probabilities", "campaign_effects")
         }
+        contacts = stack.enter_context(
+            TableWriter(task.out / "optional" / f"campaign_contacts{suffix}.parquet", "parquet")
+        )
         for block in range(part * task.part_blocks, min((part + 1) * task.part_blocks, world.blocks)):
             life = live_block(world, block)
             for source, table in block_tables(world, life, block=block, extra_mean=extra_mean).items():
@@ -169,10 +175,11 @@ def _write_part(task: _Task, part: int) -> _PartResult:
             truths["users"].write(user_truth(world, life))
             truths["probabilities"].write(probability_truth(world, life))
             truths["campaign_effects"].write(campaign_truth(world, life))
+            contacts.write(contact_table(world, life))
         return _PartResult(
             {
                 str(writer.path.relative_to(task.out)): writer.records
-                for writer in (*writers.values(), *truths.values())
+                for writer in (*writers.values(), *truths.values(), contacts)
             },
             {source: writer.records for source, writer in writers.items()},
             dirty,
@@ -194,10 +201,11 @@ def _write_shared(task: _Task, world: WorldModel) -> _PartResult:
     with TableWriter(task.out / f"products.{task.file_format}", task.file_format) as writer:
         dirty = _write(task, world, writer, product_table(world), source="products", block=0)
     rows = {writer.path.name: writer.records}
-    for name, table in shared_truth(world).items():
-        with TableWriter(task.out / "truth" / f"{name}.parquet", "parquet") as truth:
-            truth.write(table)
-        rows[f"truth/{name}.parquet"] = len(table)
+    for folder, tables in (("truth", shared_truth(world)), ("optional", shared_optional(world))):
+        for name, table in tables.items():
+            with TableWriter(task.out / folder / f"{name}.parquet", "parquet") as file:
+                file.write(table)
+            rows[f"{folder}/{name}.parquet"] = len(table)
     return _PartResult(rows, {"products": writer.records}, dirty)
 
 

@@ -1,6 +1,7 @@
 """The daily probabilities of visit and order: one formula, used by the simulation and by the truth alike.
 
-Belongs here: rates and probabilities of one user-day. Does not belong here: drawing (behaviour.py), horizons (probabilities.py).
+Belongs here: rates and probabilities of one user-day. Does not belong here: drawing (behaviour.py), horizons
+(probabilities.py).
 """
 
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ def day_probabilities(
 ) -> DayProbabilities:
     """Return the probabilities of the day for living users.
 
-    visit = 1 - exp(-visit_rate x calendar.visits x 3^intent); attempt = 1 - exp(-order_rate x calendar.orders x demand x
-    7^intent x exp(-0.8 grievance + campaign effect)).
+    visit = 1 - exp(-visit_rate x calendar.visits x 3^intent); attempt = 1 - exp(-order_rate x calendar.orders x demand
+    x 7^intent x exp(-0.8 grievance + campaign effect)).
     """
     persona = users.persona
     stays_away = np.exp(-users.visit_rate * world.calendar.visits[day][persona])

@@ -13,7 +13,9 @@ _SCRAMBLER = np.uint64(0x9E3779B97F4B)
 
 
 def hex_ids(prefix: str, numbers: np.ndarray) -> pa.Array:
-    """Return one id per number (0 <= number < 2^48): `prefix` and twelve hexadecimal digits; equal numbers give equal ids."""
+    """Return one id per number (0 <= number < 2^48): `prefix` and twelve hexadecimal digits; equal numbers give equal
+    ids.
+    """
     scrambled = (numbers.astype(np.uint64) * _SCRAMBLER) & np.uint64(0xFFFFFFFFFFFF)
     low_bytes = scrambled.astype("<u8").view(np.uint8).reshape(-1, 8)[:, 5::-1]
     digits = _HEX_PAIRS[low_bytes].view(np.uint8).reshape(-1, 12)

@@ -21,7 +21,9 @@ TRUTH_LEADS_DAYS = (28, 90, 180)
 
 @dataclass(frozen=True)
 class WorldModel:
-    """All that blocks share. Days count from `start`; the calendar and prices reach past the end by the longest horizon."""
+    """All that blocks share. Days count from `start`; the calendar and prices reach past the end by the longest
+    horizon.
+    """
 
     users: int
     days: int

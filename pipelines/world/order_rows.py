@@ -1,4 +1,5 @@
-"""Arrow tables of orders and order lines in the columns of the contract, with return orders and rows that are sent again.
+"""Arrow tables of orders and order lines in the columns of the contract, with return orders and rows that are sent
+again.
 
 Belongs here: turning arrays of orders.py into columns. Does not belong here: what is bought (orders.py).
 """
@@ -36,11 +37,13 @@ def order_ids(numbers: np.ndarray, block: int) -> pa.Array:
 def order_tables(
     world: WorldModel, life: BlockLife, orders: Orders, lines: Lines, *, block: int
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of orders and order_items of a block: sales and their lines, then returns, then rows sent again."""
+    """Return the rows of orders and order_items of a block: sales and their lines, then returns, then rows sent
+    again.
+    """
     rng = world.random(9, block)
     sales, sale_lines = _order_table(world, life, orders, block), _line_table(world, orders, lines, block)
     returned = _returned_lines(world, rng, orders, lines)
-    return_orders, return_lines = _return_orders(world, orders, lines, returned, rng)
+    return_orders, return_lines = _return_orders(orders, lines, returned, rng)
     returns = _order_table(world, life, return_orders, block)
     return_items = _line_table(world, return_orders, return_lines, block)
     again = _order_table(world, life, _sent_before(rng, orders), block)
@@ -96,7 +99,9 @@ def _line_table(world: WorldModel, orders: Orders, lines: Lines, block: int) -> 
 
 
 def _returned_lines(world: WorldModel, rng: np.random.Generator, orders: Orders, lines: Lines) -> np.ndarray:
-    """Return the rows of the first lines that come back as an order of kind return: delivered, not refunded otherwise."""
+    """Return the rows of the first lines that come back as an order of kind return: delivered, not refunded
+    otherwise.
+    """
     firsts = np.flatnonzero(lines.line == 1)
     order = lines.order[firsts]
     wanted = (
@@ -109,7 +114,7 @@ def _returned_lines(world: WorldModel, rng: np.random.Generator, orders: Orders,
 
 
 def _return_orders(
-    world: WorldModel, orders: Orders, lines: Lines, returned: np.ndarray, rng: np.random.Generator
+    orders: Orders, lines: Lines, returned: np.ndarray, rng: np.random.Generator
 ) -> tuple[Orders, Lines]:
     origin, count = lines.order[returned], len(returned)
     nothing = np.full(count, NONE)

@@ -1,13 +1,14 @@
 """Order and line rows of a block: what attempts of behaviour.py become, with deliveries, refunds, returns and guests.
 
-Belongs here: money, status, delivery times, group buying. Does not belong here: whether an order happens (behaviour.py).
+Belongs here: money, status, delivery times, group buying. Does not belong here: whether an order happens
+(behaviour.py).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.world.behaviour import FAILED_GROUP, NO_ATTEMPT, PAID, UNPAID, CANCELLED, BlockLife
+from pipelines.world.behaviour import CANCELLED, FAILED_GROUP, NO_ATTEMPT, PAID, UNPAID, BlockLife
 from pipelines.world.model import WorldModel
 from pipelines.world.parameters import CARRIERS, PERSONAS
 
@@ -32,8 +33,8 @@ NONE = -1
 class Orders:
     """One entry per order row of a block, seconds from the first local midnight, NONE where there is none (yet).
 
-    `number` is unique in the block and gives the id; a row sent again has the number of the first. `user` is the place in the
-    block or NONE for a guest. `visit` is the row of the visit, NONE for guests and returns.
+    `number` is unique in the block and gives the id; a row sent again has the number of the first. `user` is the place
+    in the block or NONE for a guest. `visit` is the row of the visit, NONE for guests and returns.
     """
 
     number: np.ndarray
@@ -84,7 +85,8 @@ class Basket:
 def choose_baskets(world: WorldModel, life: BlockLife, *, block: int) -> Basket:
     """Return the first product and the buying group of each visit with an attempt.
 
-    Groups are formed of group-minded buyers of the same day in threes (the last may have two or four); all take the first's product.
+    Groups are formed of the group-minded buyers of a day in threes (the last takes the rest: two to five users); all
+    take the first's product.
     """
     rng, visits = world.random(6, block), life.visits
     persona = life.users.persona[visits.user]
@@ -111,7 +113,9 @@ def choose_baskets(world: WorldModel, life: BlockLife, *, block: int) -> Basket:
 
 
 def place_orders(world: WorldModel, life: BlockLife, basket: Basket, tail_seconds: np.ndarray, *, block: int) -> Orders:
-    """Return the sale orders of the block's users and of guests, with everything that has not happened by the end left out."""
+    """Return the sale orders of the block's users and of guests, with everything that has not happened by the end
+    left out.
+    """
     rng, visits = world.random(7, block), life.visits
     rows = np.flatnonzero(visits.outcome != NO_ATTEMPT)
     guests = rng.poisson(len(rows) * GUEST_SHARE)

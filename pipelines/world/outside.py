@@ -43,7 +43,7 @@ def outside_events(
     ]
 
 
-def _rows(world: WorldModel, seconds: np.ndarray, **columns: object) -> pa.Table:
+def _rows(world: WorldModel, seconds: np.ndarray, **columns: pa.Array | str) -> pa.Table:
     count = len(seconds)
     table = {"occurred_at": instants(world.utc_microseconds(seconds))}
     for name in _TEXT:

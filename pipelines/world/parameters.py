@@ -1,7 +1,7 @@
 """The constants of the simulated shop: personas, categories, channels and rates.
 
-Belongs here: every number of the generative model that docs/simulated-world.md states. Does not belong here: anything drawn at
-random (population.py, catalogue.py) or computed per day (hazards.py).
+Belongs here: every number of the generative model that docs/simulated-world.md states. Does not belong here: anything
+drawn at random (population.py, catalogue.py) or computed per day (hazards.py).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Every simulated user as a row of small arrays: who they are, when they arrive and leave, who invited them.
 
-Belongs here: what is fixed before the first simulated day. Does not belong here: what users do on a day (behaviour.py) or how
-their row looks in a file (user_rows.py).
+Belongs here: what is fixed before the first simulated day. Does not belong here: what users do on a day (behaviour.py)
+or how their row looks in a file (user_rows.py).
 """
 
 from dataclasses import dataclass, fields
@@ -36,7 +36,8 @@ NEVER = np.int32(2**30)
 class Population:
     """One entry per user in each array; users are in random order, so blocks of neighbours are exchangeable.
 
-    Days count from the first simulated day (negative = before it). `dropout_day` is the first day on which the user is gone.
+    Days count from the first simulated day (negative = before it). `dropout_day` is the first day on which the user is
+    gone.
     """
 
     persona: np.ndarray

@@ -1,6 +1,7 @@
 """True probabilities ahead of a date, by exact recursion over the hidden states; nothing is simulated.
 
-Belongs here: purchase, inactivity and drop-out within a horizon. Does not belong here: the hazards themselves (hazards.py).
+Belongs here: purchase, inactivity and drop-out within a horizon. Does not belong here: the hazards themselves
+(hazards.py).
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from pipelines.world.population import Population
 class HiddenState:
     """What the model knows of each user of a block before a day begins.
 
-    `grievance` (users,), `pending` (days, users): grievance that deliveries already under way will add on day d at row d modulo the
-    number of rows. `belief` (3, users): probability of alive without intent, alive with intent, gone, given all visits and orders
-    so far and the user's own rates.
+    `grievance` (users,), `pending` (days, users): grievance that deliveries already under way will add on day d at row
+    d modulo the number of rows. `belief` (3, users): probability of alive without intent, alive with intent, gone,
+    given all visits and orders so far and the user's own rates.
     """
 
     day: int
@@ -48,9 +49,10 @@ def outlooks(
 ) -> dict[int, Outlook]:
     """Return the outlook of each horizon (days) from `state.day`.
 
-    Forward recursion over w_z = P(alive, intent z, no paid order yet): survive the day, change intent, then a paid order happens
-    with q_z c_z PAID_SHARE. Exact because until the first paid order nothing a user does changes the hazards: deliveries under way
-    are fixed in `pending`, and unpaid, cancelled and failed attempts leave no trace. The same holds for the first visit.
+    Forward recursion over w_z = P(alive, intent z, no paid order yet): survive the day, change intent, then a paid
+    order happens with q_z c_z PAID_SHARE. Exact because until the first paid order nothing a user does changes the
+    hazards: deliveries under way are fixed in `pending`, and unpaid, cancelled and failed attempts leave no trace. The
+    same holds for the first visit.
     """
     count = len(users)
     survive = 1 - users.dropout_rate

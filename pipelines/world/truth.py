@@ -1,6 +1,7 @@
 """The truth tables of a world: what no source says and a model may be judged by.
 
-Belongs here: types, true probabilities, campaign effects, elasticities, virality. Does not belong here: dirty rows (dirt.py).
+Belongs here: types, true probabilities, campaign effects, elasticities, virality. Does not belong here: dirty rows
+(dirt.py).
 """
 
 import numpy as np
@@ -11,7 +12,6 @@ from pipelines.world.campaigns import rate_effect
 from pipelines.world.columns import coded
 from pipelines.world.events import product_ids, user_ids
 from pipelines.world.model import WorldModel
-from pipelines.world.outside import INVITE_CONVERSION
 from pipelines.world.parameters import (
     CAMPAIGN_WINDOW_DAYS,
     CATEGORIES,
@@ -21,10 +21,9 @@ from pipelines.world.parameters import (
     HORIZONS,
     PERSONAS,
 )
-from pipelines.world.population import INVITE_DELAY_MEAN_DAYS, NEVER
+from pipelines.world.population import NEVER
 from pipelines.world.probabilities import dropout_probability, of_belief, of_hidden_state, outlooks
-
-INVITE_CYCLE_DAYS = 28
+from pipelines.world.virality import influencer_truth, virality_truth
 
 
 def user_truth(world: WorldModel, life: BlockLife) -> pa.Table:
@@ -50,7 +49,9 @@ def user_truth(world: WorldModel, life: BlockLife) -> pa.Table:
 
 
 def probability_truth(world: WorldModel, life: BlockLife) -> pa.Table:
-    """Return one row per registered user, truth date and horizon: true probabilities and, where the window closed, the outcome."""
+    """Return one row per registered user, truth date and horizon: true probabilities and, where the window closed,
+    the outcome.
+    """
     parts = []
     for day in world.truth_days:
         state = life.states[day]
@@ -114,7 +115,9 @@ def _outcomes(life: BlockLife, day: int, horizon: int) -> tuple[np.ndarray, np.n
 
 
 def campaign_truth(world: WorldModel, life: BlockLife) -> pa.Table:
-    """Return one row per campaign and user it could contact: the coin, and P(paid order in the window) with and without contact."""
+    """Return one row per campaign and user it could contact: the coin, and P(paid order in the window) with and
+    without contact.
+    """
     parts = []
     for number, campaign in enumerate(world.campaigns):
         eligible = np.flatnonzero(life.eligible[number])
@@ -150,7 +153,9 @@ _NO_EFFECTS = pa.schema(
 
 
 def shared_truth(world: WorldModel) -> dict[str, pa.Table]:
-    """Return the truth tables that are not per user: elasticities, campaigns, channels, virality, weekly prices and stock."""
+    """Return the truth tables that are not per user: elasticities, campaigns, channels, virality, weekly prices and
+    stock.
+    """
     population, catalogue = world.population, world.catalogue
     weeks = -(-world.days // 7)
     week, product = np.repeat(np.arange(weeks), len(catalogue)), np.tile(np.arange(len(catalogue)), weeks)
@@ -174,7 +179,8 @@ def shared_truth(world: WorldModel) -> dict[str, pa.Table]:
                 "registrations": pa.array(np.bincount(population.channel, minlength=len(CHANNELS))),
             }
         ),
-        "virality": _virality(world),
+        "virality": virality_truth(world),
+        "influencers": influencer_truth(world),
         "product_weeks": pa.table(
             {
                 "product_id": coded(product_ids(np.arange(len(catalogue))), product),
@@ -184,27 +190,3 @@ def shared_truth(world: WorldModel) -> dict[str, pa.Table]:
             }
         ),
     }
-
-
-def _virality(world: WorldModel) -> pa.Table:
-    """Return one row: K per cycle = mean over users of invite_rate x P(delay <= cycle and inviter alive), by geometric sums.
-
-    With p = 1 / mean delay and s = 1 - dropout_rate the probability is p s (1 - ((1-p) s)^cycle) / (1 - (1-p) s).
-    """
-    population = world.population
-    chance, survive = 1 / INVITE_DELAY_MEAN_DAYS, 1 - population.dropout_rate
-    ratio = (1 - chance) * survive
-    within = chance * survive * (1 - ratio**INVITE_CYCLE_DAYS) / (1 - ratio)
-    k_cycle = float(np.mean(population.invite_rate * within))
-    k_life = float(np.mean(population.invite_rate * chance * survive / (1 - ratio)))
-    return pa.table(
-        {
-            "cycle_days": pa.array([INVITE_CYCLE_DAYS], pa.int32()),
-            "k": [k_cycle],
-            "k_lifetime": [k_life],
-            "invites_per_user": [k_cycle / INVITE_CONVERSION],
-            "conversion_per_invite": [INVITE_CONVERSION],
-            "cycle_time_mean_days": [INVITE_DELAY_MEAN_DAYS],
-            "invited_users": pa.array([int(np.count_nonzero(population.inviter >= 0))]),
-        }
-    )

@@ -1,4 +1,5 @@
-"""User and product rows in the columns of the contract: attributes, their changes, consent, and fake direct identifiers.
+"""User and product rows in the columns of the contract: attributes, their changes, consent, and fake direct
+identifiers.
 
 Belongs here: how people and goods look in a file. Does not belong here: latent traits (population.py, truth.py).
 """
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.world.behaviour import BlockLife
 from pipelines.world.catalogue import BRANDS, NOUNS
@@ -136,7 +138,7 @@ def _fixed_columns(
 
 def _inviters(inviter: np.ndarray) -> pa.Array:
     mask = pa.array(inviter < 0)
-    return pa.compute.if_else(mask, pa.scalar(None, pa.string()), user_ids(np.maximum(inviter, 0)))
+    return pc.call_function("if_else", [mask, pa.scalar(None, pa.string()), user_ids(np.maximum(inviter, 0))])
 
 
 def _rows(

@@ -69,13 +69,14 @@ class TableWriter:
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    names = [name for name in schema.names if name not in _PLAIN_COLUMNS]
     # store_schema=False: readers see plain text, not Arrow dictionaries.
     return pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[name for name in schema.names if name not in _PLAIN_COLUMNS],
+        use_dictionary=names,  # pyright: ignore[reportArgumentType] - the stub knows only bool
         dictionary_pagesize_limit=16 * 1024 * 1024,
         write_statistics=True,
         store_schema=False,
@@ -100,7 +101,7 @@ def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if pa.types.is_timestamp(column.type):
         shift = pa.scalar(np.timedelta64(TIME_ZONE_OFFSET_S, "s").astype("timedelta64[us]"))
-        local = pc.add(column.cast(pa.timestamp("us")), shift)
-        written = pc.strftime(local, format="%Y-%m-%dT%H:%M:%S")
-        return pc.binary_join_element_wise(written, "+08:00", "")
+        local = pc.call_function("add", [column.cast(pa.timestamp("us")), shift])
+        written = pc.call_function("strftime", [local], pc.StrftimeOptions(format="%Y-%m-%dT%H:%M:%S"))
+        return pc.call_function("binary_join_element_wise", [written, pa.scalar("+08:00"), pa.scalar("")])
     return column

@@ -1,5 +1,7 @@
 """Same arguments, same rows, however they are spread over files."""
 
+from typing import Any
+
 import pytest
 
 from pipelines.world import SOURCES, generate
@@ -25,10 +27,10 @@ def test_columns_are_those_of_the_contract(small_world, read):
 
 
 def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
-    arguments = {"users": 17_000, "events": 200_000, "days": 40, "seed": 5}
+    arguments: dict[str, Any] = {"users": 17_000, "events": 200_000, "days": 40, "seed": 5}
     generate(tmp_path / "one", **arguments, part_blocks=8)
     generate(tmp_path / "many", **arguments, part_blocks=1, workers=1)
-    generate(tmp_path / "other", **(arguments | {"seed": 6}), part_blocks=8)
+    generate(tmp_path / "other", **{**arguments, "seed": 6}, part_blocks=8)
     assert (tmp_path / "many" / "events-0003.parquet").exists()
     for source in SOURCES:
         one, many = read(tmp_path / "one", source), read(tmp_path / "many", source)
@@ -38,8 +40,9 @@ def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
         assert read(tmp_path / "one" / "truth", name).equals(read(tmp_path / "many" / "truth", name)), name
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_rows(tmp_path, read):
-    arguments = {"users": 9000, "events": 60_000, "days": 30, "seed": 5, "part_blocks": 1}
+    arguments: dict[str, Any] = {"users": 9000, "events": 60_000, "days": 30, "seed": 5, "part_blocks": 1}
     generate(tmp_path / "one", **arguments, workers=1)
     generate(tmp_path / "two", **arguments, workers=2)
     for source in SOURCES:
@@ -57,7 +60,7 @@ def test_two_processes_write_the_same_rows(tmp_path, read):
     ],
 )
 def test_arguments_that_make_no_world_are_refused(tmp_path, wrong, message):
-    arguments = {"users": 100, "events": 5000, "days": 60, "seed": 1} | wrong
+    arguments: dict[str, Any] = {"users": 100, "events": 5000, "days": 60, "seed": 1} | wrong
     with pytest.raises(ValueError, match=message):
         generate(tmp_path / "out", **arguments)
 
