@@ -37,11 +37,11 @@ LEAST_DAYS = 30
 
 @dataclass(frozen=True)
 class WorldSummary:
-    """What was written: data records per file (path below the folder), per source, and dirty rows per kind."""
+    """What was written: data records per source, per file (path below the folder), and dirty rows per kind."""
 
     folder: Path
+    rows: dict[str, int]
     file_rows: dict[str, int]
-    source_rows: dict[str, int]
     dirty_rows: dict[str, int]
 
 
@@ -56,6 +56,7 @@ class _Task:
     file_format: FileFormat
     dirty_share: float
     part_blocks: int
+    optional: bool
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     start: date = DEFAULT_START,
     file_format: FileFormat = "parquet",
     dirty_share: float = 0.0,
+    optional: bool = False,
     part_blocks: int = DEFAULT_PART_BLOCKS,
     workers: int | None = None,
 ) -> WorldSummary:
@@ -84,13 +86,13 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     `start`. Files are `<source>.<format>`, or `<source>-0001.<format>` and so on when there is more than one part of
     `part_blocks` x 8192 users. Equal arguments give equal rows in equal order; `part_blocks` and `workers` (processes,
     default one per core) only decide how they are spread over files and time. `dirty_share` adds that share of broken
-    rows, listed in `truth/dirty_rows.parquet`.
+    rows, listed in `truth/dirty_rows.parquet`; `optional` writes the sources of `optional_rows.py` to `optional/`.
 
     Raises ValueError for arguments that make no world and FileExistsError when the folder already holds files.
     """
-    task = _Task(Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks)
+    task = _Task(Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks, optional)
     _check(task)
-    for folder in ("truth", "optional"):
+    for folder in ("truth", "optional") if optional else ("truth",):
         (task.out / folder).mkdir(parents=True, exist_ok=True)
     world, _ = _world(task)
     parts = -(-world.blocks // part_blocks)
@@ -150,40 +152,31 @@ def block_tables(world: WorldModel, life: BlockLife, *, block: int, extra_mean: 
 
 def _write_part(task: _Task, part: int) -> _PartResult:
     world, extra_mean = _world(task)
-    parts = -(-world.blocks // task.part_blocks)
-    suffix = f"-{part + 1:04d}" if parts > 1 else ""
+    suffix = f"-{part + 1:04d}" if world.blocks > task.part_blocks else ""
+    names = {source: f"{source}{suffix}.{task.file_format}" for source in SOURCES if source != "products"}
+    truths = ["truth/users", "truth/probabilities", "truth/campaign_effects"]
+    names |= {name: f"{name}{suffix}.parquet" for name in truths + ["optional/campaign_contacts"] * task.optional}
     dirty: list[DirtyRow] = []
     with ExitStack() as stack:
         writers = {
-            source: stack.enter_context(
-                TableWriter(task.out / f"{source}{suffix}.{task.file_format}", task.file_format)
-            )
-            for source in SOURCES
-            if source != "products"
+            name: stack.enter_context(TableWriter(task.out / path, "parquet" if "/" in name else task.file_format))
+            for name, path in names.items()
         }
-        truths = {
-            name: stack.enter_context(TableWriter(task.out / "truth" / f"{name}{suffix}.parquet", "parquet"))
-            for name in ("users", "probabilities", "campaign_effects")
-        }
-        contacts = stack.enter_context(
-            TableWriter(task.out / "optional" / f"campaign_contacts{suffix}.parquet", "parquet")
-        )
         for block in range(part * task.part_blocks, min((part + 1) * task.part_blocks, world.blocks)):
             life = live_block(world, block)
             for source, table in block_tables(world, life, block=block, extra_mean=extra_mean).items():
                 dirty += _write(task, world, writers[source], table, source=source, block=block)
-            truths["users"].write(user_truth(world, life))
-            truths["probabilities"].write(probability_truth(world, life))
-            truths["campaign_effects"].write(campaign_truth(world, life))
-            contacts.write(contact_table(world, life))
-        return _PartResult(
-            {
-                str(writer.path.relative_to(task.out)): writer.records
-                for writer in (*writers.values(), *truths.values(), contacts)
-            },
-            {source: writer.records for source, writer in writers.items()},
-            dirty,
-        )
+            writers["truth/users"].write(user_truth(world, life))
+            writers["truth/probabilities"].write(probability_truth(world, life))
+            writers["truth/campaign_effects"].write(campaign_truth(world, life))
+            if task.optional:
+                writers["optional/campaign_contacts"].write(contact_table(world, life))
+    records = {name: writer.records for name, writer in writers.items()}
+    return _PartResult(
+        {names[name]: count for name, count in records.items()},
+        {source: records[source] for source in SOURCES if source in records},
+        dirty,
+    )
 
 
 def _write(
@@ -201,7 +194,8 @@ def _write_shared(task: _Task, world: WorldModel) -> _PartResult:
     with TableWriter(task.out / f"products.{task.file_format}", task.file_format) as writer:
         dirty = _write(task, world, writer, product_table(world), source="products", block=0)
     rows = {writer.path.name: writer.records}
-    for folder, tables in (("truth", shared_truth(world)), ("optional", shared_optional(world))):
+    shared = {"truth": shared_truth(world)} | ({"optional": shared_optional(world)} if task.optional else {})
+    for folder, tables in shared.items():
         for name, table in tables.items():
             with TableWriter(task.out / folder / f"{name}.parquet", "parquet") as file:
                 file.write(table)
@@ -221,7 +215,7 @@ def _summary(task: _Task, results: list[_PartResult]) -> WorldSummary:
     with TableWriter(task.out / "truth" / "dirty_rows.parquet", "parquet") as writer:
         writer.write(pa.Table.from_pylist([vars(row) for row in dirty], schema=schema))
     file_rows["truth/dirty_rows.parquet"] = len(dirty)
-    return WorldSummary(task.out, file_rows, dict(source_rows), dict(Counter(row.kind for row in dirty)))
+    return WorldSummary(task.out, dict(source_rows), file_rows, dict(Counter(row.kind for row in dirty)))
 
 
 __all__ = ["BLOCK_USERS", "SOURCES", "WorldSummary", "block_tables", "generate"]

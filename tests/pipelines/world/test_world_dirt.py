@@ -87,9 +87,9 @@ def test_the_summary_counts_what_is_listed(folders):
         clean = folders[file_format, "clean"][1]
         assert clean.dirty_rows == {}
         for source in SOURCES:
-            added = summary.source_rows[source] - clean.source_rows[source]
+            added = summary.rows[source] - clean.rows[source]
             assert added == sum(row["source"] == source for row in rows)
-            assert added == max(round(0.01 * clean.source_rows[source]), len(kinds_of(source, file_format)))
+            assert added == max(round(0.01 * clean.rows[source]), len(kinds_of(source, file_format)))
 
 
 def test_dirty_identifiers_are_new_but_for_copies(folders):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pipelines.world import SOURCES, generate
@@ -27,9 +28,9 @@ def test_columns_are_those_of_the_contract(small_world, read):
 
 
 def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
-    arguments: dict[str, Any] = {"users": 17_000, "events": 200_000, "days": 40, "seed": 5}
-    generate(tmp_path / "one", **arguments, part_blocks=8)
-    generate(tmp_path / "many", **arguments, part_blocks=1, workers=1)
+    arguments: dict[str, Any] = {"users": 17_000, "events": 200_000, "days": 50, "seed": 5}
+    generate(tmp_path / "one", **arguments, part_blocks=8, optional=True)
+    generate(tmp_path / "many", **arguments, part_blocks=1, workers=1, optional=True)
     generate(tmp_path / "other", **{**arguments, "seed": 6}, part_blocks=8)
     assert (tmp_path / "many" / "events-0003.parquet").exists()
     for source in SOURCES:
@@ -38,6 +39,9 @@ def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
         assert not one.equals(read(tmp_path / "other", source)), source
     for name in TRUTH:
         assert read(tmp_path / "one" / "truth", name).equals(read(tmp_path / "many" / "truth", name)), name
+    contacts = read(tmp_path / "one" / "optional", "campaign_contacts")
+    assert contacts.equals(read(tmp_path / "many" / "optional", "campaign_contacts"))
+    assert not (tmp_path / "other" / "optional").exists()
 
 
 @pytest.mark.slow
@@ -69,3 +73,31 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path):
     (tmp_path / "kept.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="already holds files"):
         generate(tmp_path, users=100, events=5000, days=60, seed=1)
+
+
+def test_optional_sources_say_what_happened(tmp_path, read):
+    summary = generate(tmp_path, users=500, events=20_000, days=120, seed=1, optional=True)
+    folder = tmp_path / "optional"
+    assert sorted(path.stem for path in folder.iterdir()) == [
+        "campaign_contacts", "campaigns", "marketing_costs", "promotions", "stock",
+    ]  # fmt: skip
+    contacts, effects = (
+        read(folder, "campaign_contacts").to_pandas(),
+        read(tmp_path / "truth", "campaign_effects").to_pandas(),
+    )
+    assert (contacts.is_control == ~effects.is_treated).all()
+    assert (contacts.contacted_at.isna() == contacts.is_control).all()
+    assert summary.file_rows["optional/campaigns.parquet"] == contacts.campaign_id.nunique() == 2
+    stock, truth = read(folder, "stock").to_pandas(), read(tmp_path / "truth", "product_weeks").to_pandas()
+    assert (stock.is_in_stock == truth.is_in_stock).all()
+    sold = read(tmp_path, "order_items").to_pandas().merge(read(tmp_path, "orders").to_pandas().query("kind == 'sale'"))
+    local = sold.ordered_at.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.normalize()
+    sold["week_start"] = (local - pd.to_timedelta(local.dt.day_of_week, unit="D")).dt.date
+    held = sold.merge(truth, on=["product_id", "week_start"])
+    assert len(held) == len(sold)
+    assert held.is_in_stock.all()
+    assert (held.unit_price.astype(float) == held.price).all()
+    costs = read(folder, "marketing_costs").to_pandas()
+    channels = read(tmp_path / "truth", "channels").to_pandas().set_index("acquisition_channel")
+    counted = costs.cost.astype(float) / costs.acquisition_channel.map(channels.cost_per_registration)
+    assert (counted == counted.round()).all()
