@@ -1,0 +1,186 @@
+"""Reason codes in words: what stands behind a score or a list membership, in English and Chinese.
+
+Belongs here: one entry per feature (its family, and how a high and a low value read) and per list code. Does not belong
+here: which reasons a customer gets (`reasons.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "zh")
+SUFFIXES = ("_high", "_low", "_missing")
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePhrase:
+    """How a feature reads: family (one reason per family), then high and low in English and in Chinese."""
+
+    family: str
+    high_en: str
+    low_en: str
+    high_zh: str
+    low_zh: str
+
+
+def _amount(family: str, en: str, zh: str) -> FeaturePhrase:
+    """A quantity that reads as high or low."""
+    return FeaturePhrase(family, f"high {en}", f"low {en}", f"{zh}高", f"{zh}低")
+
+
+def _count(family: str, en: str, zh: str) -> FeaturePhrase:
+    """A count that reads as many or few."""
+    return FeaturePhrase(family, f"many {en}", f"few or no {en}", f"{zh}多", f"{zh}少或无")
+
+
+def _within(days: int) -> tuple[str, str]:
+    return f"in the last {days} days", f"近 {days} 天"
+
+
+def _orders(days: int) -> FeaturePhrase:
+    en, zh = _within(days)
+    return _count("orders", f"orders {en}", f"{zh}订单")
+
+
+def _spend(days: int) -> FeaturePhrase:
+    en, zh = _within(days)
+    return _amount("spend", f"spend {en}", f"{zh}消费")
+
+
+def _decayed(days: int) -> FeaturePhrase:
+    return _amount("orders", f"recent ordering (half-life {days} days)", f"近期下单强度（半衰期 {days} 天）")
+
+
+def _behaviour(en: str, zh: str) -> FeaturePhrase:
+    window_en, window_zh = _within(28)
+    return _count("behaviour", f"{en} {window_en}", f"{window_zh}{zh}")
+
+
+FEATURE_PHRASES: dict[str, FeaturePhrase] = {
+    "recency_days": FeaturePhrase(
+        "recency", "long since the last order", "ordered recently", "距上次下单较久", "最近下过单"
+    ),
+    "last_active_days": FeaturePhrase(
+        "recency", "long since any activity", "active recently", "很久没有活动", "最近有活动"
+    ),
+    "days_since_event": FeaturePhrase(
+        "recency", "long since the last visit", "visited recently", "很久没有访问", "最近访问过"
+    ),
+    "gap_ratio": FeaturePhrase(
+        "recency",
+        "silent for longer than usual",
+        "within the usual rhythm",
+        "沉默时间超过平常间隔",
+        "仍在平常购买节奏内",
+    ),
+    "has_ordered": FeaturePhrase("orders", "has ordered before", "has never ordered", "曾经下单", "从未下单"),
+    "tenure_days": FeaturePhrase("tenure", "customer for long", "new customer", "老客户", "新客户"),
+    "first_to_last_days": FeaturePhrase(
+        "tenure", "bought over a long time", "bought over a short time", "购买跨度长", "购买跨度短"
+    ),
+    "repeat_days": _count("orders", "repeat purchases", "复购"),
+    "orders_count": _count("orders", "orders so far", "累计订单"),
+    "orders_7d": _orders(7),
+    "orders_28d": _orders(28),
+    "orders_90d": _orders(90),
+    "orders_182d": _orders(182),
+    "orders_365d": _orders(365),
+    "decayed_orders_14d": _decayed(14),
+    "decayed_orders_28d": _decayed(28),
+    "decayed_orders_90d": _decayed(90),
+    "trend_orders": FeaturePhrase(
+        "trend", "ordering more than before", "ordering less than before", "下单增多", "下单减少"
+    ),
+    "active_weeks_12w": FeaturePhrase(
+        "orders",
+        "ordered in many recent weeks",
+        "ordered in few recent weeks",
+        "近 12 周下单周数多",
+        "近 12 周下单周数少",
+    ),
+    "net_amount_7d": _spend(7),
+    "net_amount_28d": _spend(28),
+    "net_amount_90d": _spend(90),
+    "net_amount_182d": _spend(182),
+    "net_amount_365d": _spend(365),
+    "net_amount_total": _amount("spend", "spend so far", "累计消费"),
+    "average_order_amount": _amount("basket", "spend per order", "客单价"),
+    "monetary_mean_amount": _amount("basket", "spend per repeat purchase", "复购客单价"),
+    "items_per_order": _count("basket", "items per order", "每单件数"),
+    "distinct_products_count": _count("breadth", "different products", "购买商品种类"),
+    "distinct_categories_count": _count("breadth", "different categories", "购买品类"),
+    "gap_mean_days": FeaturePhrase("rhythm", "orders rarely", "orders often", "下单间隔长", "下单间隔短"),
+    "gap_median_days": FeaturePhrase("rhythm", "orders rarely", "orders often", "下单间隔长", "下单间隔短"),
+    "gap_last_days": FeaturePhrase(
+        "rhythm", "long last interval", "short last interval", "最近一次间隔长", "最近一次间隔短"
+    ),
+    "gap_std_days": FeaturePhrase("rhythm", "irregular ordering", "regular ordering", "下单不规律", "下单规律"),
+    "discount_share": _amount("discount", "share of discounts", "折扣占比"),
+    "coupon_order_share": _amount("discount", "share of orders with a coupon", "用券订单占比"),
+    "return_share": _amount("returns", "share of returns", "退货占比"),
+    "cancelled_share": _amount("returns", "share of cancelled orders", "取消订单占比"),
+    "rating_mean": _amount("feedback", "ratings given", "评分"),
+    "ratings_count": _count("feedback", "ratings", "评价"),
+    "complaints_count": _count("complaints", "complaints", "投诉"),
+    "delivery_late_share": _amount("delivery", "share of late deliveries", "迟到配送占比"),
+    "delivery_delay_days_mean": FeaturePhrase(
+        "delivery", "late deliveries", "punctual deliveries", "配送延迟", "配送准时"
+    ),
+    "events_7d": _count("behaviour", "visits and actions in the last 7 days", "近 7 天行为"),
+    "events_28d": _behaviour("visits and actions", "行为"),
+    "sessions_28d": _behaviour("sessions", "会话"),
+    "views_28d": _behaviour("product views", "浏览"),
+    "searches_28d": _behaviour("searches", "搜索"),
+    "carts_28d": _behaviour("additions to the cart", "加购"),
+    "favourites_28d": _behaviour("favourites", "收藏"),
+    "shares_28d": _count("social", "shares in the last 28 days", "近 28 天分享"),
+    "likes_28d": _count("social", "likes in the last 28 days", "近 28 天点赞"),
+}
+
+CODE_PHRASES: dict[str, tuple[str, str]] = {
+    "near_average": ("close to the average customer", "接近平均客户"),
+    "valuable_customer": ("valuable customer", "高价值客户"),
+    "likely_to_leave": ("likely to leave", "可能流失"),
+    "lapsed_customer": ("lapsed customer", "已流失客户"),
+    "worth_winning_back": ("worth winning back", "值得挽回"),
+    "coupon_dependent": ("orders mostly with coupons", "主要用券购买"),
+    "price_sensitive": ("buys mostly at a discount", "对价格敏感"),
+    "full_price": ("buys at full price", "按原价购买"),
+    "gap_mean_days_missing": ("has not come back yet", "尚未复购"),
+    "gap_median_days_missing": ("has not come back yet", "尚未复购"),
+    "gap_last_days_missing": ("has not come back yet", "尚未复购"),
+    "gap_std_days_missing": ("ordered twice at most", "最多下过两单"),
+    "gap_ratio_missing": ("has not come back yet", "尚未复购"),
+    "recency_days_missing": ("has never ordered", "从未下单"),
+    "tenure_days_missing": ("has never ordered", "从未下单"),
+    "rating_mean_missing": ("has given no rating", "没有评分"),
+    "days_since_event_missing": ("has never visited", "没有访问记录"),
+}
+
+
+def phrase(code: str, language: str) -> str:
+    """The code in words, `language` "en" or "zh".
+
+    A feature that has no entry (a shop's own) reads by its name, so that a new feature never hides a reason. Raises
+    ValueError for a code that is neither a list code nor a feature with _high, _low or _missing.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r} is unknown; use one of {', '.join(LANGUAGES)}")
+    if code in CODE_PHRASES:
+        return CODE_PHRASES[code][LANGUAGES.index(language)]
+    suffix = next((ending for ending in SUFFIXES if code.endswith(ending)), None)
+    if suffix is None:
+        raise ValueError(f"reason code {code!r} is unknown; add it to CODE_PHRASES or end it in {', '.join(SUFFIXES)}")
+    feature = code.removesuffix(suffix)
+    if suffix != "_missing" and feature in FEATURE_PHRASES:
+        return getattr(FEATURE_PHRASES[feature], f"{suffix[1:]}_{language}")
+    words = feature.replace("_", " ")
+    english = {"_high": f"high {words}", "_low": f"low {words}", "_missing": f"no {words} known"}
+    chinese = {"_high": f"{words} 高", "_low": f"{words} 低", "_missing": f"{words} 未知"}
+    return (english if language == "en" else chinese)[suffix]
+
+
+def family_of(feature: str) -> str:
+    """Family of a feature; a feature without an entry is its own family."""
+    entry = FEATURE_PHRASES.get(feature)
+    return feature if entry is None else entry.family
