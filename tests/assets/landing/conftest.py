@@ -31,7 +31,7 @@ class Staged:
 Stage = Callable[..., Staged]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"preserve_insertion_order": "false"}) as opened:
         yield opened
@@ -44,8 +44,7 @@ def stage(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> Stage:
         path.write_bytes(data)
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
-        connection.execute("create schema if not exists staging")
-        connection.execute("drop table if exists staging.landed")
+        connection.execute("drop schema if exists staging cascade")
         file = stage_file(connection, path, "landed", ReadOptions(**options), scratch)
         rows = connection.execute("select * from staging.landed order by _row").fetchall()
         return Staged(file, {row[0]: row[1:] for row in rows})

@@ -127,7 +127,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "c d"]), VALUES), max_size=8), st.booleans())
 def test_both_readers_agree_on_anything_json_can_write(stage, objects, ascii_only):
     lines = [json.dumps(value, ensure_ascii=ascii_only) for value in objects]
