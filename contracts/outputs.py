@@ -101,6 +101,12 @@ TABLES: dict[str, TableContract] = {
             ("user_id", "as_of", "cluster_id", "cluster_name_en", "cluster_name_zh", "cluster_version"),
         ),
         TableContract(
+            "score.cluster_model",
+            "One row per as_of: the clustering in use (scaler, centroids, names), from which the next one goes on.",
+            ("as_of",),
+            ("as_of", "cluster_version", "card"),
+        ),
+        TableContract(
             "score.user_propensity",
             "One row per user, as_of, outcome and horizon: calibrated probability, percentile, reasons, model.",
             ("user_id", "as_of", "outcome", "horizon_days"),
