@@ -40,7 +40,9 @@ def bound_columns(bound_warehouse, any_parameters) -> dict[str, list[tuple[str, 
     columns = {}
     for table, query in load_queries().items():
         used = {name: value for name, value in any_parameters.items() if name in query.parameters}
-        columns[table] = [row[:2] for row in bound_warehouse.connection.execute(f"describe {query.sql}", used).fetchall()]
+        columns[table] = [
+            row[:2] for row in bound_warehouse.connection.execute(f"describe {query.sql}", used).fetchall()
+        ]
     return columns
 
 
@@ -51,7 +53,9 @@ def test_columns_are_in_the_dictionary_with_their_type(table, bound_columns):
         if name not in COLUMNS:
             wrong.append(f"{name} ({found}) is not in the dictionary: add it to contracts/columns/")
         elif not is_lossless(found, COLUMNS[name].type):
-            wrong.append(f"{name} is {found}, the dictionary says {COLUMNS[name].type}: cast it in the file, with round or floor")
+            wrong.append(
+                f"{name} is {found}, the dictionary says {COLUMNS[name].type}: cast it in the file, with round or floor"
+            )
     assert not wrong, f"{table}: {'; '.join(wrong)}"
 
 

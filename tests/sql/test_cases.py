@@ -19,7 +19,7 @@ and the asserts of the file's header must hold for every case.
 """
 
 import math
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,11 @@ CASE_KEYS = {"name", "given", "params", "expect", "in_order"}
 
 
 def _case_files() -> dict[str, Path]:
-    return {f"{path.parent.name}.{path.stem}": path for layer in SQL_LAYERS for path in sorted((HERE / layer).glob("*.yaml"))}
+    return {
+        f"{path.parent.name}.{path.stem}": path
+        for layer in SQL_LAYERS
+        for path in sorted((HERE / layer).glob("*.yaml"))
+    }
 
 
 def _all_cases() -> list[Any]:
@@ -138,7 +142,9 @@ def test_case(bound_warehouse, table, content, case):
 
 
 def test_every_table_has_cases_and_every_case_file_a_table():
-    assert sorted(_case_files()) == sorted(load_queries()), "one name: sql/<layer>/<table>.sql, tests/sql/<layer>/<table>.yaml"
+    assert sorted(_case_files()) == sorted(load_queries()), (
+        "one name: sql/<layer>/<table>.sql, tests/sql/<layer>/<table>.yaml"
+    )
 
 
 CASE = {"name": "probe", "given": {"bronze.feedback": [{"feedback_id": "f", "score": 4}]}, "expect": [{"score": 4}]}

@@ -1,0 +1,160 @@
+"""The past cannot see the future: every feature, at several as_ofs, on whole sources and on sources cut at as_of.
+
+How the sources are cut stands in `point_in_time.py`. The lower half breaks features on purpose: each leak must be found.
+"""
+
+from contextlib import ExitStack
+from datetime import date
+
+import pytest
+
+from assets.warehouse import Warehouse
+from sql.queries import Query, load_queries, load_query
+from tests.sql import point_in_time
+from tests.sql.point_in_time import as_known_at, leaks, open_shop
+from tests.sql.random_shop import BUSY_DAYS, random_shop
+
+AS_OFS = list(BUSY_DAYS)
+SEED = 20240201
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """The warehouse of the whole shop, and one per as_of of what was known then."""
+    shop = random_shop(SEED)
+    with ExitStack() as stack:
+        whole = stack.enter_context(open_shop(shop, seed=1))
+        known = {as_of: stack.enter_context(open_shop(as_known_at(shop, as_of), seed=2)) for as_of in AS_OFS}
+        yield whole, known
+
+
+def features() -> list[Query]:
+    return [query for query in load_queries().values() if query.layer == "feature"]
+
+
+@pytest.mark.parametrize("as_of", AS_OFS, ids=str)
+def test_features_do_not_know_the_future(shops, as_of):
+    whole, known = shops
+    assert not leaks(whole, known[as_of], features(), {"as_of": as_of})
+
+
+def test_every_feature_takes_several_values(shops):
+    """A feature that is null or the same for everyone could not show a leak: enrich `random_shop.py` then."""
+    whole, _ = shops
+    flat = []
+    for query in features():
+        for as_of in AS_OFS:
+            whole.build(query, {"as_of": as_of})
+        for name, *_ in whole.connection.execute(f"describe {query.table}").fetchall():
+            if whole.value(f"select count(distinct {name}) from {query.table}") == 1:
+                flat.append(f"{query.table}.{name}")
+            elif not whole.value(f"select count(distinct {name}) from {query.table}"):
+                flat.append(f"{query.table}.{name} (always null)")
+    assert not flat
+
+
+def leaks_anywhere(shops: tuple[Warehouse, dict[date, Warehouse]], queries: list[Query]) -> list[str]:
+    whole, known = shops
+    return [message for as_of in AS_OFS for message in leaks(whole, known[as_of], queries, {"as_of": as_of})]
+
+
+def query_of(tmp_path, name: str, sql: str) -> Query:
+    path = tmp_path / "feature" / f"{name}.sql"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(sql, encoding="utf-8")
+    return load_query(path)
+
+
+BROKEN = [
+    ("order_activity", "and ordered_date < $as_of", "and ordered_date <= $as_of"),
+    ("order_activity", "and ordered_date < $as_of", "and ordered_at < $as_of"),  # midnight UTC is 08:00 in Shanghai
+    ("order_activity", "or cancelled_date >= $as_of)", "or cancelled_date > $as_of)"),
+    ("order_activity", "and (cancelled_date is null or cancelled_date >= $as_of)", "and cancelled_date is null"),
+    ("order_activity", "and (cancelled_date is null or cancelled_date >= $as_of)", "and status <> 'cancelled'"),
+    ("order_activity", "and (cancelled_date is null or cancelled_date >= $as_of)", "and is_paid"),
+    ("spend", "and items.ordered_date < $as_of", "and items.ordered_date <= $as_of"),
+    ("spend", "and refunded_date < $as_of", "and refunded_date <= $as_of"),
+    ("spend", "and refunded_date < $as_of", "and ordered_date < $as_of"),
+    ("spend", "and (items.cancelled_date is null or items.cancelled_date >= $as_of)", "and items.is_paid"),
+    ("voice", "where created_date < $as_of", "where created_date <= $as_of"),
+    ("voice", "count(*) filter (where cancelled_date < $as_of)", "count(cancelled_date)"),
+    ("voice", "count(*) filter (where delivered_date < $as_of and delivered_date > promised_date)",
+     "count(*) filter (where delivered_date > promised_date)"),
+    ("voice", "delivered_date)) filter (where delivered_date < $as_of)", "delivered_date))"),
+    ("behaviour", "where activity_date < $as_of\n", "where activity_date <= $as_of\n"),
+    ("behaviour", "where activity_date < $as_of and", "where activity_date <= $as_of and"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, old, new", BROKEN)
+def test_a_broken_feature_is_found(shops, tmp_path, name, old, new):
+    text = load_queries()[f"feature.{name}"].sql
+    assert text.count(old) == 1, f"{name}.sql no longer holds {old!r} once: adapt the mutation"
+    broken = query_of(tmp_path, name, text.replace(old, new))
+    try:
+        assert leaks_anywhere(shops, [broken]), f"{name}: {new!r} was not found"
+    finally:
+        leaks_anywhere(shops, [load_queries()[f"feature.{name}"]])  # the next test finds the true snapshots
+
+
+LATER_FEATURES = {
+    "an undated attribute": "select user_id, $as_of as as_of, region from core.users",
+    "users who come later": "select user_id, $as_of as as_of from core.users",
+    "the newest of dated attributes": """
+        select user_id, $as_of as as_of, region from core.user_history
+        qualify row_number() over (partition by user_id order by valid_from desc) = 1""",
+    "a date of registration that lies ahead": "select user_id, $as_of as as_of, registered_date from core.users",
+    "the key, which tells when a user first came": """
+        select user_id, $as_of as as_of, user_key from core.users
+        where user_id in (select user_id from core.orders where ordered_date < $as_of)""",
+    "an answer not given yet": """
+        select user_id, $as_of as as_of, max(first_response_date) as first_response_date
+        from core.feedback where created_date < $as_of group by user_id""",
+    "events after midnight of a session before it": """
+        select users.user_id, $as_of as as_of, sum(sessions.events_count) as events_count
+        from core.sessions inner join core.users on sessions.user_key = users.user_key
+        where sessions.activity_date < $as_of group by users.user_id""",
+    "today's list price": """
+        select orders.user_id, $as_of as as_of, max(products.list_price) as list_price
+        from core.orders
+        inner join core.order_items on orders.order_id = order_items.order_id
+        inner join core.products on order_items.product_id = products.product_id
+        where orders.ordered_date < $as_of and orders.user_id is not null group by orders.user_id""",
+    "the time of the last change": """
+        select user_id, $as_of as as_of, max(updated_at) as updated_at
+        from bronze.orders where ordered_date < $as_of and user_id is not null group by user_id""",
+}
+
+
+@pytest.mark.parametrize("what", LATER_FEATURES)
+def test_a_new_feature_that_reads_the_future_is_found(shops, tmp_path, what):
+    header = "-- One row per user: a feature somebody may write.\n-- grain: user_id, as_of\n"
+    assert leaks_anywhere(shops, [query_of(tmp_path, "probe", header + LATER_FEATURES[what])])
+
+
+SOUND_FEATURES = {
+    "the attribute that held before": """
+        select user_id, $as_of as as_of, region from core.user_history where valid_from_date < $as_of
+        qualify row_number() over (partition by user_id order by valid_from desc) = 1""",
+    "answers given by then": """
+        select user_id, $as_of as as_of, count(*) filter (where first_response_date < $as_of) as rows_count
+        from core.feedback where created_date < $as_of group by user_id""",
+    "the promised date, which is said when ordering": """
+        select user_id, $as_of as as_of, max(promised_date) as promised_date
+        from core.orders where ordered_date < $as_of and user_id is not null group by user_id""",
+}
+
+
+@pytest.mark.parametrize("what", SOUND_FEATURES)
+def test_a_sound_feature_passes(shops, tmp_path, what):
+    header = "-- One row per user: a feature somebody may write.\n-- grain: user_id, as_of\n"
+    assert not leaks_anywhere(shops, [query_of(tmp_path, "probe", header + SOUND_FEATURES[what])])
+
+
+def test_a_contract_without_time_must_be_told(monkeypatch):
+    from contracts.contract import SourceContract
+
+    stock = SourceContract("stock", "One row per shelf.", ("content_id", "quantity"), ("content_id",), ("content_id",))
+    monkeypatch.setitem(point_in_time.SOURCES, "stock", stock)
+    with pytest.raises(AssertionError, match=r"stock has no time .*UNDATED"):
+        as_known_at({**random_shop(SEED), "stock": []}, AS_OFS[0])
