@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from assets.landing.csv_dialect import CsvDialect
 from assets.landing.csv_lookalike import fields_of, passes_for_record
-from assets.landing.encoding import BAD_LINE_MARK, Utf8Text
+from assets.landing.encoding import BAD_LINE_MARK, Utf8Text, decodes
 from assets.landing.ledger import MAX_RECORD_BYTES, RAW_TEXT_BYTES, Reject
 from assets.landing.text_scan import whole_lines
 
@@ -154,16 +154,12 @@ class _Reader:
                 if end - start > MAX_RECORD_BYTES:
                     stops.add(start)
                 start = end
-        if self._check_utf8:
+        if self._check_utf8 and not decodes(data, "utf-8"):
             start = 0
-            while start < len(data):
-                try:
-                    data[start:].decode("utf-8")
-                    break
-                except UnicodeDecodeError as exc:
-                    at = start + exc.start
-                    stops.add(data.rfind(b"\n", 0, at) + 1)
-                    start = data.index(b"\n", at) + 1
+            for line in data.split(b"\n"):
+                if not decodes(line, "utf-8"):
+                    stops.add(start)
+                start += len(line) + 1
         return sorted(stops)
 
     def _joined_end(self, data: bytes, position: int, line_end: int) -> int | None:
@@ -174,11 +170,8 @@ class _Reader:
         match = self._grammar.joined.match(data, position, limit)
         if match is None or match.end() == line_end:
             return None
-        if self._check_utf8:
-            try:
-                match.group().decode("utf-8")
-            except UnicodeDecodeError:
-                return None
+        if self._check_utf8 and not decodes(match.group(), "utf-8"):
+            return None
         return None if self._swallows_a_record(data, position, line_end, match.end()) else match.end()
 
     def _swallows_a_record(self, data: bytes, position: int, line_end: int, joined_end: int) -> bool:

@@ -111,7 +111,7 @@ def _as_utf8(source: Path, name: str, head: bytes, start: int, *, declared: bool
     if facts.first_invalid is not None:
         tally = _LineTally()
         for line in _lines(source):
-            tally.add(line, decodes=_decodes(line, "utf-8"))
+            tally.add(line, decodes=decodes(line, "utf-8"))
         if not tally.tolerable:
             line, _ = _position(source, facts.first_invalid)
             advice = (
@@ -188,9 +188,9 @@ def _transcribe_lines(source: Path, target: Path, name: str, encoding: str, star
                 decoded = block.decode(encoding)
             except UnicodeDecodeError:
                 for line in _split(block):
-                    decodes = _decodes(line, encoding)
-                    tally.add(line, decodes=decodes)
-                    out.write(line.decode(encoding).encode("utf-8") if decodes else _marked(line))
+                    fine = decodes(line, encoding)
+                    tally.add(line, decodes=fine)
+                    out.write(line.decode(encoding).encode("utf-8") if fine else _marked(line))
             else:
                 tally.lines += block.count(b"\n")
                 tally.non_ascii += sum(not line.isascii() for line in _split(block)) if not block.isascii() else 0
@@ -260,7 +260,8 @@ def _lines(source: Path) -> Iterator[bytes]:
         yield from _split(block)
 
 
-def _decodes(line: bytes, encoding: str) -> bool:
+def decodes(line: bytes, encoding: str) -> bool:
+    """Whether the bytes are text of that encoding."""
     try:
         line.decode(encoding)
     except UnicodeDecodeError:

@@ -59,7 +59,7 @@ def stage_file(
 ) -> StagedFile:
     """The file as `staging.<table>` (a view for Parquet, else a table of texts with `_row`), and its ledger.
 
-    The caller drops the table and empties `scratch`; both may hold direct identifiers. On any error no table is left.
+    The caller drops the table and empties `scratch`; both may hold direct identifiers. After these errors no table is left.
 
     Raises
     ------
