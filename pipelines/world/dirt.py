@@ -16,6 +16,10 @@ from pipelines.world.model import WorldModel
 from pipelines.world.writing import FileFormat, TableWriter, csv_header, csv_lines
 
 FUTURE = datetime(2199, 1, 1, tzinfo=UTC)
+MOST_NON_UTF8 = 3
+"""Lines of a block and source that do not decode: with many of them a file is rightly refused as one of another
+encoding.
+"""
 _SOURCE_NUMBER = {"users": 0, "products": 1, "events": 2, "orders": 3, "order_items": 4, "feedback": 5}
 _KEY = {
     "users": "user_id", "products": "product_id", "events": "event_id", "orders": "order_id", "order_items": "order_id",
@@ -82,7 +86,7 @@ def write_dirty(
     if not len(table) or not count:
         writer.write(table)
         return []
-    chosen = [kinds[(number + block) % len(kinds)] for number in range(count)]
+    chosen = _chosen_kinds(kinds, count, block)
     origins = _origins(rng, table, source, chosen)
     places = np.sort(rng.integers(0, len(table) + 1, count))
     names = [f"dirty-{source}-{block:05d}-{number:06d}" for number in range(count)]
@@ -100,6 +104,14 @@ def write_dirty(
         DirtyRow(source, writer.path.name, int(number), kind, _identifier(row, source))
         for number, kind, row in zip(numbers, chosen, broken, strict=True)
     ]
+
+
+def _chosen_kinds(kinds: tuple[str, ...], count: int, block: int) -> list[str]:
+    chosen = [kinds[(number + block) % len(kinds)] for number in range(count)]
+    undecodable = [place for place, kind in enumerate(chosen) if kind == "non_utf8"]
+    for place in undecodable[MOST_NON_UTF8:]:
+        chosen[place] = "missing_key"
+    return chosen
 
 
 def _origins(rng: np.random.Generator, table: pa.Table, source: str, kinds: list[str]) -> np.ndarray:
