@@ -15,7 +15,7 @@ def run_demo(home: Path, *, users: int, events: int, days: int, seed: int) -> in
     The same numbers and seed give the same files, so a second call finds nothing new.
     """
     landing = home / "landing"
-    marker = landing / "simulated.txt"
+    marker = landing / "SIMULATED.md"
     wanted = f"SIMULATED data: users {users}, events {events}, days {days}, seed {seed}, dirty share {DIRTY_SHARE}\n"
     if not marker.is_file() or marker.read_text(encoding="utf-8") != wanted:
         if landing.exists() and any(landing.iterdir()) and not marker.is_file():

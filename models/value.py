@@ -1,0 +1,211 @@
+"""Expected paid orders and net spend of each customer in a horizon, chosen and judged out of time.
+
+Belongs here: the three ways to foresee an amount and the choice among them. Does not belong here: the fits themselves
+(`btyd.py`, `gamma_gamma.py`), what the measures mean (`evaluation.py`), which snapshots there are (`horizons.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from models.btyd import MBGNBD
+from models.evaluation import RankedOutcomes, compare, value_measures
+from models.gamma_gamma import GammaGamma
+from models.likelihood import FitFailedError
+from models.preparation import signed_log1p
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+TARGETS = {"expected_orders": "future_orders_count", "expected_spend": "future_net_amount"}
+BASELINE = "past_spend"
+ROWS_AT_MOST = 200_000
+BUYERS_AT_LEAST = 100
+NGINI_TOLERANCE = 0.002
+_WINDOWS = (7, 28, 90, 182, 365)
+
+Predictor = "Callable[[pd.DataFrame], np.ndarray]"
+
+
+@dataclass(frozen=True)
+class PastRate:
+    """The past goes on: the amount of the window nearest in length, scaled to the horizon, over the time the customer is known."""
+
+    column: str
+    window_days: int
+    horizon_days: int
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Return the expected amount, never negative, shape (n_customers,)."""
+        known = np.clip(features["tenure_days"].to_numpy(dtype=float), min(self.horizon_days, self.window_days), self.window_days)
+        return np.maximum(features[self.column].to_numpy(dtype=float), 0.0) * self.horizon_days / known
+
+
+@dataclass(frozen=True)
+class BuyTillYouDie:
+    """MBG/NBD purchase days, times the orders or the Gamma-Gamma spend of such a day."""
+
+    counts: MBGNBD
+    spend: GammaGamma | None
+    orders_per_day: float
+    horizon_days: int
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Return the expected amount, shape (n_customers,)."""
+        x, last, age = (features[name].to_numpy(dtype=float) for name in ("repeat_days", "first_to_last_days", "tenure_days"))
+        days = self.counts.expected_purchases(self.horizon_days, x, recency=last, T=age)
+        if self.spend is None:
+            return days * self.orders_per_day
+        return days * self.spend.expected_spend(x, features["monetary_mean_amount"].fillna(0.0).to_numpy(dtype=float))
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Gradient boosting with Poisson deviance: mean of a heavy-tailed amount that is often zero."""
+
+    columns: tuple[str, ...]
+    trees: HistGradientBoostingRegressor
+    unit: float
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Return the expected amount, shape (n_customers,)."""
+        return self.trees.predict(signed_log1p(features[list(self.columns)].to_numpy(dtype=float))) * self.unit
+
+
+@dataclass(frozen=True)
+class TrainedValue:
+    """The chosen predictor of each target with its level, refitted on all closed origins, and how it was judged.
+
+    `metrics` is JSON-able: target -> chosen, level, test measures of every candidate with intervals, test origin, customers.
+    `is_fallback` says that there was too little data to choose, and why stands in `reason`.
+    """
+
+    members: dict[str, PastRate | BuyTillYouDie | Boosting]
+    levels: dict[str, float]
+    metrics: dict[str, dict]
+    is_fallback: bool
+    reason: str | None
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return expected_orders and expected_spend, both finite and not negative, in the rows of `features`."""
+        columns = {}
+        for target, member in self.members.items():
+            columns[target] = np.maximum(member.predict(features) * self.levels[target], 0.0)
+        return pd.DataFrame(columns, index=features.index)
+
+
+def _past_rate(target: str, horizon_days: int) -> PastRate:
+    window = min(_WINDOWS, key=lambda days: abs(np.log(days / horizon_days)))
+    measure = "orders" if target == "expected_orders" else "net_amount"
+    return PastRate(f"{measure}_{window}d", window, horizon_days)
+
+
+def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str], horizon_days: int, seed: int):  # noqa: ANN202
+    """Fit one candidate. Raises FitFailedError where buy-till-you-die is not determined by the data."""
+    if name == BASELINE:
+        return _past_rate(target, horizon_days)
+    if name == "btyd":
+        newest = sample[sample["as_of"] == sample["as_of"].max()]
+        x, last, age = (newest[key].to_numpy(dtype=float) for key in ("repeat_days", "first_to_last_days", "tenure_days"))
+        counts = MBGNBD.fit(x, last, T=age)
+        if target == "expected_orders":
+            return BuyTillYouDie(counts, None, float(newest["orders_count"].sum() / (x + 1).sum()), horizon_days)
+        paid = newest[(newest["repeat_days"] > 0) & (newest["monetary_mean_amount"] > 0)]
+        spend = GammaGamma.fit(paid["repeat_days"].to_numpy(dtype=float), paid["monetary_mean_amount"].to_numpy(dtype=float))
+        return BuyTillYouDie(counts, spend, 1.0, horizon_days)
+    if len(sample) > ROWS_AT_MOST:
+        sample = sample.sample(ROWS_AT_MOST, random_state=seed)
+    actual = np.maximum(sample[TARGETS[target]].to_numpy(dtype=float), 0.0)
+    unit = float(actual.mean()) or 1.0
+    trees = HistGradientBoostingRegressor(
+        loss="poisson", learning_rate=0.03, max_iter=250, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=5.0,
+        early_stopping=False, random_state=seed,
+    ).fit(signed_log1p(sample[list(columns)].to_numpy(dtype=float)), actual / unit)  # fmt: skip
+    return Boosting(tuple(columns), trees, unit)
+
+
+def train_value(
+    samples: pd.DataFrame, *, horizon_days: int, feature_columns: Sequence[str], test_as_of: date, seed: int = 0
+) -> TrainedValue:
+    """Choose, judge and refit a predictor of orders and one of spend.
+
+    `samples` holds one row per customer with an order and origin: `as_of`, the features, `future_orders_count`,
+    `future_net_amount`. Origins before `test_as_of` train; the newest of them chooses the candidate (largest normalised Gini
+    on it; within 0.002 the one with the smaller bias) and sets its level; the test origin only judges. Then the chosen
+    candidate is refitted on all origins, its level taken from the test origin. With fewer than two training origins, or fewer
+    than 100 buyers in the newest, past spend goes on, unlevelled.
+    """
+    origin = pd.Timestamp(test_as_of)
+    stamps = pd.to_datetime(samples["as_of"])
+    past, test = samples[stamps < origin], samples[stamps == origin]
+    newest = past["as_of"].max() if len(past) else None
+    older, recent = past[past["as_of"] != newest], past[past["as_of"] == newest]
+    # the older windows must have closed when the newest training window opens
+    older = older[pd.to_datetime(older["as_of"]) <= pd.Timestamp(newest) - pd.Timedelta(days=horizon_days)] if len(past) else older
+    buyers = int((recent["future_orders_count"] > 0).sum()) if len(recent) else 0
+    short = None
+    if older.empty or buyers < BUYERS_AT_LEAST:
+        short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on instead of a model"
+    members, levels, metrics = {}, {}, {}
+    for target in TARGETS:
+        names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
+        build = {"columns": feature_columns, "horizon_days": horizon_days, "seed": seed}
+        chosen = BASELINE if short else _choose(target, names, older, recent, build)
+        level = 1.0 if short else _level(target, _fit(chosen, target, older, **build), recent)
+        tested = {name: _try_fit(name, target, past, build) for name in names}
+        metrics[target] = {
+            "chosen": chosen,
+            "test_as_of": str(origin.date()),
+            "customers": len(test),
+            "level": level,
+            "measures": _judge(target, tested, chosen, level, test, seed),
+        }
+        members[target] = _fit(chosen, target, samples, **build)
+        levels[target] = 1.0 if short or test.empty else _level(target, _fit(chosen, target, past, **build), test)
+    return TrainedValue(members, levels, metrics, short is not None, short)
+
+
+def _try_fit(name: str, target: str, sample: pd.DataFrame, build: dict):  # noqa: ANN202
+    """Return the fitted candidate, or None where buy-till-you-die is not determined by the data: then it is no candidate."""
+    try:
+        return _fit(name, target, sample, **build)
+    except FitFailedError:
+        return None
+
+
+def _choose(target: str, names: list[str], older: pd.DataFrame, recent: pd.DataFrame, build: dict) -> str:
+    actual = np.maximum(recent[TARGETS[target]].to_numpy(dtype=float), 0.0)
+    found = {}
+    for name in names:
+        member = _try_fit(name, target, older, build)
+        if member is not None:
+            found[name] = value_measures(RankedOutcomes(actual, member.predict(recent)))
+    best = max(measures["ngini"] for measures in found.values())
+    close = [name for name, measures in found.items() if measures["ngini"] >= best - NGINI_TOLERANCE]
+    return min(close, key=lambda name: abs(found[name]["bias"]))
+
+
+def _level(target: str, member: PastRate | BuyTillYouDie | Boosting, recent: pd.DataFrame) -> float:
+    """Return actual over predicted total, between a half and two: the trend that a customer's features do not show."""
+    predicted = float(member.predict(recent).sum())
+    actual = float(recent[TARGETS[target]].sum())
+    return float(np.clip(actual / predicted, 0.5, 2.0)) if predicted > 0 and actual > 0 else 1.0
+
+
+def _judge(target: str, tested: dict, chosen: str, level: float, test: pd.DataFrame, seed: int) -> dict:
+    if test.empty:
+        return {}
+    actual = np.maximum(test[TARGETS[target]].to_numpy(dtype=float), 0.0)
+    predictions = {name: member.predict(test) for name, member in tested.items() if member is not None}
+    predictions["trellis"] = predictions[chosen] * level
+    comparison = compare(actual, predictions, kind="value", seed=seed)
+    return {
+        name: {key: [interval.value, interval.low, interval.high] for key, interval in measures.items()}
+        for name, measures in comparison.measures.items()
+    }

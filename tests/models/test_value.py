@@ -1,0 +1,65 @@
+"""Expected value beats past spend on a planted shop, keeps its level, and says when it has too little to learn from."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.value import train_value
+
+COLUMNS = ["recency_days", "orders_count", "orders_90d", "net_amount_90d", "carts_28d"]
+
+
+def planted(origins: int = 6, users: int = 800, *, growth: float = 1.0, seed: int = 4) -> pd.DataFrame:
+    """Customers whose next spend follows carts they have now, which past spend does not show."""
+    random = np.random.default_rng(seed)
+    frames = []
+    for number in range(origins):
+        rate = random.gamma(1.0, 1.0, users)
+        carts = random.poisson(2 * rate)
+        past = random.poisson(rate * 2)
+        orders = random.poisson(growth**number * (0.2 * rate + 0.5 * carts))
+        frames.append(pd.DataFrame({
+            "user_id": [f"u{user}" for user in range(users)],
+            "as_of": date(2024, 1, 1) + timedelta(days=30 * number),
+            "recency_days": 10.0, "tenure_days": 200.0, "first_to_last_days": np.where(past > 0, 100.0, 0.0), "repeat_days": past, "orders_count": past + 1,
+            "orders_90d": past, "orders_28d": past, "net_amount_28d": past * 20.0, "net_amount_90d": past * 20.0,
+            "monetary_mean_amount": 20.0, "carts_28d": carts,
+            "future_orders_count": orders, "future_net_amount": orders * 20.0,
+        }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_it_beats_past_spend_and_keeps_the_level():
+    samples = planted(growth=1.1)
+    trained = train_value(samples, horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 1) + timedelta(days=150))
+    spend = trained.metrics["expected_spend"]
+    assert spend["chosen"] == "boosting"
+    assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.05
+    assert abs(spend["measures"]["trellis"]["bias"][0]) < 0.15
+    predicted = trained.predict(samples)
+    assert np.isfinite(predicted.to_numpy()).all()
+    assert (predicted.to_numpy() >= 0).all()
+
+
+def test_the_test_origin_has_no_say_in_the_choice():
+    samples = planted()
+    test_as_of = date(2024, 1, 1) + timedelta(days=150)
+    spoilt = samples.copy()
+    last = spoilt["as_of"] == test_as_of
+    spoilt.loc[last, "future_net_amount"] = spoilt.loc[last, "net_amount_90d"]
+    honest, misled = (
+        train_value(frame, horizon_days=28, feature_columns=COLUMNS, test_as_of=test_as_of).metrics["expected_spend"]
+        for frame in (samples, spoilt)
+    )
+    assert honest["chosen"] == misled["chosen"]
+    assert honest["level"] == misled["level"]
+
+
+def test_too_little_data_falls_back_to_past_spend_and_says_so():
+    trained = train_value(planted(origins=2, users=40), horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31))
+    assert trained.is_fallback
+    assert "past spend goes on" in trained.reason
+    predicted = trained.predict(planted(origins=1, users=3))
+    assert predicted["expected_spend"].tolist() == pytest.approx(planted(origins=1, users=3)["net_amount_28d"].tolist())
