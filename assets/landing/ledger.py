@@ -75,20 +75,20 @@ def quoted(name: str) -> str:
 
 
 def checked_columns(file_name: str, names: list[str]) -> tuple[str, ...]:
-    """Column names stripped of byte order mark and white space.
+    """Column names stripped of byte order mark and white space; a column without a name is `column_<position>`.
+
+    Exports with a row index have an unnamed first column; refusing them would help nobody.
 
     Raises
     ------
     UnreadableFileError
-        A name is empty, taken twice (DuckDB does not tell upper from lower case), or `_row`.
+        A name is taken twice (DuckDB does not tell upper from lower case), or `_row`.
 
     """
-    columns = tuple(name.strip("\ufeff \t\r\n\u00a0\u3000") for name in names)
+    stripped = [name.strip("\ufeff \t\r\n\u00a0\u3000") for name in names]
+    columns = tuple(name or f"column_{position}" for position, name in enumerate(stripped, start=1))
     seen: dict[str, int] = {}
     for position, column in enumerate(columns, start=1):
-        if not column:
-            msg = f"{file_name}: header column {position} of {len(columns)} has no name: give every column a name."
-            raise UnreadableFileError(msg)
         if column.lower() == ROW_COLUMN:
             msg = (
                 f"{file_name}: header column {position} is called {ROW_COLUMN}, the name of record numbers: rename it."

@@ -158,7 +158,6 @@ def test_classic_mac_line_ends(stage):
     [
         (b"a,b,a\n1,2,3\n", "columns 1 and 3 are both called 'a'"),
         (b"A,b,a\n1,2,3\n", "both called 'a'"),
-        (b"a,,c\n1,2,3\n", "column 2 of 3 has no name"),
         (b"a,_row\n1,2\n", "record numbers"),
         (b'a,"b\n1,2\n', "cannot be read"),
         (b"a,\0b\n1,2\n", "NUL"),
@@ -169,6 +168,12 @@ def test_unusable_header_is_refused(stage, connection, header, message):
     with pytest.raises(UnreadableFileError, match=message):
         stage(header)
     assert connection.execute("select count(*) from duckdb_tables() where table_name = 'landed'").fetchone() == (0,)
+
+
+def test_a_column_without_a_name_is_called_by_its_position(stage):
+    staged = stage(b",a,,c\n0,1,2,3\n")
+    assert staged.file.columns == ("column_1", "a", "column_3", "c")
+    assert staged.rows == {1: ("0", "1", "2", "3")}
 
 
 def test_unknown_suffix_is_refused(stage):
