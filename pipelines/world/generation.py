@@ -12,9 +12,11 @@ from functools import lru_cache
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 
+from pipelines.world.arrival import split_by_arrival
 from pipelines.world.behaviour import BlockLife, live_block
 from pipelines.world.dirt import DirtyRow, write_dirty
 from pipelines.world.events import event_rows, mean_extra_events, plan_visits
@@ -57,12 +59,12 @@ class _Task:
     dirty_share: float
     part_blocks: int
     optional: bool
+    last_days: int
 
 
 @dataclass(frozen=True)
 class _PartResult:
     file_rows: dict[str, int]
-    source_rows: dict[str, int]
     dirty: list[DirtyRow]
 
 
@@ -77,6 +79,7 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     file_format: FileFormat = "parquet",
     dirty_share: float = 0.0,
     optional: bool = False,
+    last_days: int = 0,
     part_blocks: int = DEFAULT_PART_BLOCKS,
     workers: int | None = None,
 ) -> WorldSummary:
@@ -87,13 +90,15 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     `part_blocks` x 8192 users. Equal arguments give equal rows in equal order; `part_blocks` and `workers` (processes,
     default one per core) only decide how they are spread over files and time. `dirty_share` adds that share of broken
     rows, listed in `truth/dirty_rows.parquet`; `optional` writes the sources of `optional_rows.py` to `optional/`.
+    With `last_days` the sources go to `history/`, and the rows that arrive on each of the last days to `days/<date>/`;
+    an order that is under way between them then also stands in `history/` as it was when paid.
 
     Raises ValueError for arguments that make no world and FileExistsError when the folder already holds files.
     """
-    task = _Task(Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks, optional)
+    task = _Task(
+        Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks, optional, last_days
+    )
     _check(task)
-    for folder in ("truth", "optional") if optional else ("truth",):
-        (task.out / folder).mkdir(parents=True, exist_ok=True)
     world, _ = _world(task)
     parts = -(-world.blocks // part_blocks)
     processes = min(workers or cpu_count() or 1, parts)
@@ -108,10 +113,18 @@ def generate(  # noqa: PLR0913 - the arguments of a world
 
 
 def _check(task: _Task) -> None:
-    if task.users < 1 or task.days < LEAST_DAYS or not 0 <= task.dirty_share < 1 or task.part_blocks < 1:
+    wrong = (
+        task.users < 1
+        or task.days < LEAST_DAYS
+        or not 0 <= task.dirty_share < 1
+        or task.part_blocks < 1
+        or not 0 <= task.last_days < task.days
+    )
+    if wrong:
         msg = (
-            f"users={task.users}, days={task.days}, dirty_share={task.dirty_share}, part_blocks={task.part_blocks}: "
-            f"needs at least 1 user, {LEAST_DAYS} days, a share from 0 to below 1 and 1 block per part"
+            f"users={task.users}, days={task.days}, dirty_share={task.dirty_share}, part_blocks={task.part_blocks}, "
+            f"last_days={task.last_days}: needs at least 1 user, {LEAST_DAYS} days, a share from 0 to below 1, 1 block "
+            f"per part and fewer last days than days"
         )
         raise ValueError(msg)
     if task.file_format not in ("parquet", "csv"):
@@ -132,7 +145,9 @@ def _world(task: _Task) -> tuple[WorldModel, float]:
     return _cached_world(task.users, task.events, task.days, task.seed, task.start)
 
 
-def block_tables(world: WorldModel, life: BlockLife, *, block: int, extra_mean: float) -> dict[str, pa.Table]:
+def block_tables(
+    world: WorldModel, life: BlockLife, *, block: int, extra_mean: float, last_days: int = 0
+) -> dict[str, pa.Table]:
     """Return the rows of a block of users by source (products apart, which belong to no user)."""
     plan = plan_visits(world, life, block=block, extra_mean=extra_mean)
     basket = choose_baskets(world, life, block=block)
@@ -140,7 +155,7 @@ def block_tables(world: WorldModel, life: BlockLife, *, block: int, extra_mean: 
     events, tail = event_rows(world, life, plan, block=block, funnel_product=basket.product, outside=outside)
     orders = place_orders(world, life, basket, tail, block=block)
     lines = fill_orders(world, life, basket, orders, block=block)
-    order_rows, line_rows = order_tables(world, life, orders, lines, block=block)
+    order_rows, line_rows = order_tables(world, life, orders, lines, block=block, last_days=last_days)
     return {
         "users": user_table(world, life, plan, block=block),
         "events": events,
@@ -153,36 +168,69 @@ def block_tables(world: WorldModel, life: BlockLife, *, block: int, extra_mean: 
 def _write_part(task: _Task, part: int) -> _PartResult:
     world, extra_mean = _world(task)
     suffix = f"-{part + 1:04d}" if world.blocks > task.part_blocks else ""
-    names = {source: f"{source}{suffix}.{task.file_format}" for source in SOURCES if source != "products"}
-    truths = ["truth/users", "truth/probabilities", "truth/campaign_effects"]
-    names |= {name: f"{name}{suffix}.parquet" for name in truths + ["optional/campaign_contacts"] * task.optional}
     dirty: list[DirtyRow] = []
-    with ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(TableWriter(task.out / path, "parquet" if "/" in name else task.file_format))
-            for name, path in names.items()
-        }
+    with _Files(task, suffix) as files:
         for block in range(part * task.part_blocks, min((part + 1) * task.part_blocks, world.blocks)):
             life = live_block(world, block)
-            for source, table in block_tables(world, life, block=block, extra_mean=extra_mean).items():
-                dirty += _write(task, world, writers[source], table, source=source, block=block)
-            writers["truth/users"].write(user_truth(world, life))
-            writers["truth/probabilities"].write(probability_truth(world, life))
-            writers["truth/campaign_effects"].write(campaign_truth(world, life))
+            tables = block_tables(world, life, block=block, extra_mean=extra_mean, last_days=task.last_days)
+            if task.last_days:
+                for source, pieces in split_by_arrival(world, tables, last_days=task.last_days).items():
+                    for day, piece in pieces:
+                        folder = "history" if day is None else f"days/{world.date_of(day)}"
+                        writer = files.of(source, folder)
+                        dirty += _write(task, world, writer, piece, source=source, block=block, clean=day is not None)
+            else:
+                for source, table in tables.items():
+                    dirty += _write(task, world, files.of(source, "."), table, source=source, block=block)
+            files.of("users", "truth").write(user_truth(world, life))
+            files.of("probabilities", "truth").write(probability_truth(world, life))
+            files.of("campaign_effects", "truth").write(campaign_truth(world, life))
             if task.optional:
-                writers["optional/campaign_contacts"].write(contact_table(world, life))
-    records = {name: writer.records for name, writer in writers.items()}
-    return _PartResult(
-        {names[name]: count for name, count in records.items()},
-        {source: records[source] for source in SOURCES if source in records},
-        dirty,
-    )
+                files.of("campaign_contacts", "optional").write(contact_table(world, life))
+    return _PartResult(files.records(), dirty)
+
+
+class _Files:
+    """The open files of a part, each opened when first asked for and closed together."""
+
+    def __init__(self, task: _Task, suffix: str) -> None:
+        self._task = task
+        self._suffix = suffix
+        self._stack = ExitStack()
+        self._writers: dict[str, TableWriter] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def of(self, name: str, folder: str) -> TableWriter:
+        """Return the writer of a source or table below a folder; truth and optional tables are always Parquet."""
+        file_format = "parquet" if folder in ("truth", "optional") else self._task.file_format
+        path = Path(folder) / f"{name}{self._suffix}.{file_format}"
+        if path.as_posix() not in self._writers:
+            (self._task.out / folder).mkdir(parents=True, exist_ok=True)
+            writer = self._stack.enter_context(TableWriter(self._task.out / path, file_format))
+            self._writers[path.as_posix()] = writer
+        return self._writers[path.as_posix()]
+
+    def records(self) -> dict[str, int]:
+        """Return the records of each file by its path below the world's folder."""
+        return {path: writer.records for path, writer in self._writers.items()}
 
 
 def _write(
-    task: _Task, world: WorldModel, writer: TableWriter, table: pa.Table, *, source: str, block: int
+    task: _Task,
+    world: WorldModel,
+    writer: TableWriter,
+    table: pa.Table,
+    *,
+    source: str,
+    block: int,
+    clean: bool = False,
 ) -> list[DirtyRow]:
-    if task.dirty_share == 0:
+    if clean or task.dirty_share == 0:
         writer.write(table)
         return []
     return write_dirty(
@@ -191,31 +239,30 @@ def _write(
 
 
 def _write_shared(task: _Task, world: WorldModel) -> _PartResult:
-    with TableWriter(task.out / f"products.{task.file_format}", task.file_format) as writer:
-        dirty = _write(task, world, writer, product_table(world), source="products", block=0)
-    rows = {writer.path.name: writer.records}
-    shared = {"truth": shared_truth(world)} | ({"optional": shared_optional(world)} if task.optional else {})
-    for folder, tables in shared.items():
-        for name, table in tables.items():
-            with TableWriter(task.out / folder / f"{name}.parquet", "parquet") as file:
-                file.write(table)
-            rows[f"{folder}/{name}.parquet"] = len(table)
-    return _PartResult(rows, {"products": writer.records}, dirty)
+    with _Files(task, "") as files:
+        products = files.of("products", "history" if task.last_days else ".")
+        dirty = _write(task, world, products, product_table(world), source="products", block=0)
+        for name, table in shared_truth(world).items():
+            files.of(name, "truth").write(table)
+        for name, table in shared_optional(world).items() if task.optional else ():
+            files.of(name, "optional").write(table)
+    return _PartResult(files.records(), dirty)
 
 
 def _summary(task: _Task, results: list[_PartResult]) -> WorldSummary:
     dirty = [row for result in results for row in result.dirty]
-    file_rows: dict[str, int] = {}
-    source_rows: Counter[str] = Counter()
-    for result in results:
-        file_rows |= result.file_rows
-        source_rows.update(result.source_rows)
     fields = {"source": pa.string(), "file": pa.string(), "record_number": pa.int64(), "kind": pa.string()}
     schema = pa.schema([*fields.items(), ("identifier", pa.string())])
-    with TableWriter(task.out / "truth" / "dirty_rows.parquet", "parquet") as writer:
-        writer.write(pa.Table.from_pylist([vars(row) for row in dirty], schema=schema))
-    file_rows["truth/dirty_rows.parquet"] = len(dirty)
-    return WorldSummary(task.out, dict(source_rows), file_rows, dict(Counter(row.kind for row in dirty)))
+    with _Files(task, "") as files:
+        files.of("dirty_rows", "truth").write(pa.Table.from_pylist([vars(row) for row in dirty], schema=schema))
+    file_rows: dict[str, int] = {}
+    for records in (*(result.file_rows for result in results), files.records()):
+        file_rows |= records
+    rows: dict[str, int] = dict.fromkeys(SOURCES, 0)
+    for path, count in file_rows.items():
+        if not path.startswith(("truth/", "optional/")):
+            rows[Path(path).name.split("-")[0].split(".")[0]] += count
+    return WorldSummary(task.out, rows, file_rows, dict(Counter(row.kind for row in dirty)))
 
 
 __all__ = ["BLOCK_USERS", "SOURCES", "WorldSummary", "block_tables", "generate"]

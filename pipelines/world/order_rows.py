@@ -35,10 +35,11 @@ def order_ids(numbers: np.ndarray, block: int) -> pa.Array:
 
 
 def order_tables(
-    world: WorldModel, life: BlockLife, orders: Orders, lines: Lines, *, block: int
+    world: WorldModel, life: BlockLife, orders: Orders, lines: Lines, *, block: int, last_days: int = 0
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of orders and order_items of a block: sales and their lines, then returns, then rows sent
-    again.
+    """Return the rows of orders and order_items of a block: sales and their lines, then returns, then rows sent again.
+
+    With `last_days` every order that was placed before the last days and changes in them was also sent before.
     """
     rng = world.random(9, block)
     sales, sale_lines = _order_table(world, life, orders, block), _line_table(world, orders, lines, block)
@@ -46,7 +47,9 @@ def order_tables(
     return_orders, return_lines = _return_orders(orders, lines, returned, rng)
     returns = _order_table(world, life, return_orders, block)
     return_items = _line_table(world, return_orders, return_lines, block)
-    again = _order_table(world, life, _sent_before(rng, orders), block)
+    again = _order_table(
+        world, life, _sent_before(rng, orders, (world.days - last_days) * DAY_S if last_days else None), block
+    )
     return pa.concat_tables([sales, returns, again]), pa.concat_tables([sale_lines, return_items])
 
 
@@ -154,11 +157,19 @@ def _return_orders(
     return rows, back
 
 
-def _sent_before(rng: np.random.Generator, orders: Orders) -> Orders:
-    """Return some delivered orders as they looked when just paid: same order_id, earlier updated_at."""
+def _sent_before(rng: np.random.Generator, orders: Orders, cut: int | None) -> Orders:
+    """Return some delivered orders, and all under way at second `cut`, as they looked when just paid."""
     again = (orders.kind == SALE) & (orders.delivered != NONE) & (rng.random(len(orders)) < RESENT_SHARE)
+    if cut is not None:
+        again |= (orders.ordered < cut) & (orders.updated >= cut)
     values = {name: getattr(orders, name)[again] for name in orders.__dataclass_fields__}
     nothing = np.full(np.count_nonzero(again), NONE)
-    values |= {"shipped": nothing, "delivered": nothing, "carrier": nothing, "updated": values["ordered"]}
+    values |= {
+        "shipped": nothing,
+        "delivered": nothing,
+        "cancelled": nothing,
+        "carrier": nothing,
+        "updated": values["ordered"],
+    }
     values["status"] = np.full(len(nothing), STATUSES.index("paid"))
     return Orders(**values)

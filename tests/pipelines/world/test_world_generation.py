@@ -101,3 +101,32 @@ def test_optional_sources_say_what_happened(tmp_path, read):
     channels = read(tmp_path / "truth", "channels").to_pandas().set_index("acquisition_channel")
     counted = costs.cost.astype(float) / costs.acquisition_channel.map(channels.cost_per_registration)
     assert (counted == counted.round()).all()
+
+
+def test_last_days_are_kept_apart_by_arrival(tmp_path, read):
+    arguments: dict[str, Any] = {"users": 500, "events": 16_000, "days": 90, "seed": 3}
+    generate(tmp_path / "whole", **arguments)
+    summary = generate(tmp_path / "split", **arguments, last_days=2)
+    days = [tmp_path / "split" / "days" / name for name in ("2024-03-29", "2024-03-30")]
+    for source in SOURCES:
+        pieces = [read(tmp_path / "split" / "history", source).to_pandas()]
+        pieces += [read(day, source).to_pandas() for day in days] if source != "products" else []
+        together = pd.concat(pieces)
+        whole = read(tmp_path / "whole", source).to_pandas()
+        assert summary.rows[source] == len(together)
+        if source == "orders":
+            # Orders under way stand in the history as they were when paid, and nothing else is added.
+            extra = together.merge(whole, how="left", indicator=True).query("_merge == 'left_only'")
+            assert len(extra) > 20
+            assert set(extra.order_id) <= set(pd.concat(pieces[1:]).order_id)
+            together = together.merge(whole, how="inner").drop_duplicates()
+        assert sorted(map(str, together.itertuples(index=False))) == sorted(map(str, whole.itertuples(index=False)))
+    for day in days:
+        events = read(day, "events").to_pandas()
+        assert len(events) > 40
+        assert (events.occurred_at.dt.tz_convert("Asia/Shanghai").dt.date.astype(str) == day.name).all()
+        orders = read(day, "orders").to_pandas()
+        assert (orders.updated_at.dt.tz_convert("Asia/Shanghai").dt.date.astype(str) == day.name).all()
+    history = read(tmp_path / "split" / "history", "orders")
+    lines = read(tmp_path / "split" / "history", "order_items")
+    assert set(lines["order_id"].to_pylist()) <= set(history["order_id"].to_pylist())
