@@ -8,7 +8,9 @@ from assets.warehouse import Warehouse
 from contracts.columns import COLUMNS
 
 
-def table_metadata(warehouse: Warehouse, table: str, columns: tuple[str, ...], *, rows: int | None = None) -> Mapping[str, object]:
+def table_metadata(
+    warehouse: Warehouse, table: str, columns: tuple[str, ...], *, rows: int | None = None
+) -> Mapping[str, object]:
     """Return the row count and the column schema of a table, under the names the Dagster UI knows."""
     schema = dg.TableSchema(
         columns=[

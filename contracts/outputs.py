@@ -126,7 +126,9 @@ TABLES: dict[str, TableContract] = {
                 "as_of", "outcome", "horizon_days", "model_version", "training_date", "test_as_of", "is_fallback", "users_count",
                 "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason", "card",
             ),
-            nullable=("test_as_of", "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason"),
+            nullable=(
+                "test_as_of", "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason",
+            ),
         ),
         TableContract(
             "segment.members",

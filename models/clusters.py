@@ -65,9 +65,9 @@ class ClusterAssignment:
 class StableKMeans(ClusterMixin, BaseEstimator):
     """K-means on signed logarithms, standardised, with k chosen by stability under bootstrap.
 
-    Among k in `n_clusters_range` those count whose median adjusted Rand index over bootstrap refits is at least `least_ari` and whose
-    smallest cluster holds at least `smallest_share`. Of these the largest k within `tolerance` of the most stable is taken (finer groups
-    say more, unsteady ones nothing); where none counts, the most stable k.
+    Among k in `n_clusters_range` those count whose median adjusted Rand index over bootstrap refits is at least `least_ari`
+    and whose smallest cluster holds at least `smallest_share`. Of these the largest k within `tolerance` of the most stable
+    is taken (finer groups say more, unsteady ones nothing); where none counts, the most stable k.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class StableKMeans(ClusterMixin, BaseEstimator):
         self.n_bootstraps = n_bootstraps
         self.random_state = random_state
 
-    def fit(self, X: object, y: object = None) -> "StableKMeans":  # noqa: ARG002  (scikit-learn's signature)
+    def fit(self, X: object, y: object = None) -> "StableKMeans":
         """Learn scaler, k and centroids from X (n_samples, n_features)."""
         values = signed_log1p(np.asarray(validate_data(self, X, dtype=np.float64)))
         self.mean_, spread = values.mean(axis=0), values.std(axis=0)
@@ -154,10 +154,10 @@ def nearest(scaled: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, floa
 def assign_clusters(features: pd.DataFrame, previous: ClusterState | None = None) -> ClusterAssignment:
     """Assign every user to a cluster; the previous clustering goes on as long as it fits nearly as well as a new one.
 
-    `features` holds one row per user with an order: user_id, recency_days, orders_count, net_amount_365d. The previous centroids are
-    the start of this run's; scaler, ids, names and version stay. When a cold start of the same size fits better by more than 5 %, the
-    clustering is learnt anew under a new version, its ids matched to the old ones by the Hungarian method. Fewer than 50 users
-    form one cluster.
+    `features` holds one row per user with an order: user_id, recency_days, orders_count, net_amount_365d. The previous
+    centroids are the start of this run's; scaler, ids, names and version stay. When a cold start of the same size fits better
+    by more than 5 %, the clustering is learnt anew under a new version, its ids matched to the old ones by the Hungarian
+    method. Fewer than 50 users form one cluster.
     """
     ordered = features.sort_values("user_id", ignore_index=True)
     values = ordered[list(FEATURES)].to_numpy(dtype=float)

@@ -31,8 +31,8 @@ def complete_members(
     """Return the rows of one list at one as_of, ordered by value at stake, then user_id.
 
     `candidates` holds one row per user with consent: user_id, variant, probability, percentile, value_at_stake,
-    recommended_action, reason_codes, consent_basis. `previous` holds user_id and entered_at of the list's last stored snapshot: who
-    was in it keeps the date of entry.
+    recommended_action, reason_codes, consent_basis. `previous` holds user_id and entered_at of the list's last stored
+    snapshot: who was in it keeps the date of entry.
     """
     entered = previous.set_index("user_id")["entered_at"]
     members = candidates.assign(

@@ -69,7 +69,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     preparation_, linear_, boosting_, forest_ : the fitted parts
     """
 
-    def __init__(  # noqa: PLR0913 hyperparameters are keywords
+    def __init__(
         self,
         *,
         label_days: int | None = None,
@@ -106,10 +106,22 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         values, target = self._validated(X, y)
         # Threads cost more than they save on few rows, and on busy cores they wait for each other.
         with threadpool_limits(limits=1 if len(target) <= _SMALL else None):
-            return self._fit(values, target, origin)
+            held_out = self._held_out_scores(values, target, origin)
+            return self._calibrate_and_fit(values, target, held_out=held_out)
 
-    def _fit(self, values: np.ndarray, target: np.ndarray, origin: Any) -> PropensityModel:
-        held_out = self._held_out_scores(values, target, origin)
+    def refit(self, X: Any, y: Any, *, newest: np.ndarray, previous: PropensityModel) -> PropensityModel:
+        """As `fit`, one fit cheaper: `previous` has been fitted on closed older rows and saw none of those in `newest`.
+
+        Its member scores on the rows that the mask `newest` (n_samples,) marks give the weights and the calibration.
+        """
+        values, target = self._validated(X, y)
+        scores = previous._member_scores(values[newest])
+        with threadpool_limits(limits=1 if len(target) <= _SMALL else None):
+            return self._calibrate_and_fit(values, target, held_out=("newest_origin", scores, target[newest]))
+
+    def _calibrate_and_fit(
+        self, values: np.ndarray, target: np.ndarray, *, held_out: tuple[str, np.ndarray, np.ndarray] | None
+    ) -> PropensityModel:
         self.weights_ = dict(zip(MEMBERS, EQUAL_WEIGHTS, strict=True))
         self.platt_ = PlattScaling()
         self.calibration_ = "none"

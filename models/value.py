@@ -20,7 +20,7 @@ from models.likelihood import FitFailedError
 from models.preparation import signed_log1p
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
 TARGETS = {"expected_orders": "future_orders_count", "expected_spend": "future_net_amount"}
@@ -35,7 +35,7 @@ Predictor = "Callable[[pd.DataFrame], np.ndarray]"
 
 @dataclass(frozen=True)
 class PastRate:
-    """The past goes on: the amount of the window nearest in length, scaled to the horizon, over the time the customer is known."""
+    """The past goes on: the amount of the window nearest in length, scaled to the horizon by the time the customer is known."""
 
     column: str
     window_days: int
@@ -106,7 +106,7 @@ def _past_rate(target: str, horizon_days: int) -> PastRate:
     return PastRate(f"{measure}_{window}d", window, horizon_days)
 
 
-def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str], horizon_days: int, seed: int):  # noqa: ANN202
+def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str], horizon_days: int, seed: int):
     """Fit one candidate. Raises FitFailedError where buy-till-you-die is not determined by the data."""
     if name == BASELINE:
         return _past_rate(target, horizon_days)
@@ -147,11 +147,12 @@ def train_value(
     newest = past["as_of"].max() if len(past) else None
     older, recent = past[past["as_of"] != newest], past[past["as_of"] == newest]
     # the older windows must have closed when the newest training window opens
-    older = older[pd.to_datetime(older["as_of"]) <= pd.Timestamp(newest) - pd.Timedelta(days=horizon_days)] if len(past) else older
+    if newest is not None:
+        older = older[pd.to_datetime(older["as_of"]) <= pd.Timestamp(newest) - pd.Timedelta(days=horizon_days)]
     buyers = int((recent["future_orders_count"] > 0).sum()) if len(recent) else 0
     short = None
     if older.empty or buyers < BUYERS_AT_LEAST:
-        short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on instead of a model"
+        short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on"
     members, levels, metrics = {}, {}, {}
     for target in TARGETS:
         names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
@@ -171,7 +172,7 @@ def train_value(
     return TrainedValue(members, levels, metrics, short is not None, short)
 
 
-def _try_fit(name: str, target: str, sample: pd.DataFrame, build: dict):  # noqa: ANN202
+def _try_fit(name: str, target: str, sample: pd.DataFrame, build: dict):
     """Return the fitted candidate, or None where buy-till-you-die is not determined by the data: then it is no candidate."""
     try:
         return _fit(name, target, sample, **build)

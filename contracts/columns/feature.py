@@ -59,7 +59,7 @@ COLUMNS = (
     Column("ratings_count", "BIGINT", "Ratings and reviews given.", unit="count"),
     Column("complaints_count", "BIGINT", "Complaints made.", unit="count"),
     Column("delivery_late_share", "DOUBLE", "Share of delivered orders that came after the promised date.", unit="share"),
-    Column("delivery_delay_days_mean", "DOUBLE", "Mean days of delivery after the promised date (early = negative).", unit="days"),
+    Column("delivery_delay_days_mean", "DOUBLE", "Mean days of delivery after the promise (early = negative).", unit="days"),
     # --- features: behaviour --------------------------------------------------------------------------------------
     *_windows("sessions", "BIGINT", "Sessions", (28,), "count"),
     *_windows("events", "BIGINT", "Events", (7, 28), "count"),
