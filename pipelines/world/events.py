@@ -45,6 +45,7 @@ PROPERTIES = (
 )  # fmt: skip
 DEEP_LENGTH_FACTOR = 1.8
 FUNNEL_EVENTS = 4
+LEAST_EXTRA_EVENTS = 0.2
 ANONYMOUS_SHARE = 0.03
 PRE_REGISTRATION_SHARE = 0.3
 MAX_GAP_S = 75
@@ -62,20 +63,23 @@ class VisitPlan:
     total: np.ndarray
 
 
-def mean_extra_events(world: WorldModel, pilot: BlockLife, events: int) -> float:
+def mean_extra_events(world: WorldModel, pilot: BlockLife, *, events: int, outside: int) -> float:
     """Return the mean of extra events in a shallow visit that makes about `events` in all, measured on one block.
+
+    `outside` is the number of events of signed-in users outside their visits in that block.
 
     Raises ValueError when the orders alone need more events than were asked for.
     """
-    wanted = events / world.users * len(pilot.users) * (1 - ANONYMOUS_SHARE)
+    block_share = len(pilot.users) / world.users * (1 - ANONYMOUS_SHARE)
     visits = pilot.visits
-    fixed = len(visits.user) + FUNNEL_EVENTS * np.count_nonzero(visits.outcome != NO_ATTEMPT)
+    attempts, paid = np.count_nonzero(visits.outcome != NO_ATTEMPT), np.count_nonzero(visits.outcome == PAID)
+    fixed = outside + len(visits.user) + (FUNNEL_EVENTS - 1) * attempts + paid
     weight = len(visits.user) + (DEEP_LENGTH_FACTOR - 1) * np.count_nonzero(visits.deep)
-    if wanted < fixed + 0.2 * weight:
-        least = int(np.ceil((fixed + 0.2 * weight) / (wanted / events)))
+    if events * block_share < fixed + LEAST_EXTRA_EVENTS * weight:
+        least = int(np.ceil((fixed + LEAST_EXTRA_EVENTS * weight) / block_share))
         msg = f"events={events} is too few for {world.users} users over {world.days} days: ask for at least {least}"
         raise ValueError(msg)
-    return float((wanted - fixed) / weight)
+    return float((events * block_share - fixed) / weight)
 
 
 def plan_visits(world: WorldModel, life: BlockLife, *, block: int, extra_mean: float) -> VisitPlan:

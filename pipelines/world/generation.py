@@ -138,7 +138,12 @@ def _check(task: _Task) -> None:
 @lru_cache(maxsize=1)
 def _cached_world(users: int, events: int, days: int, seed: int, start: date) -> tuple[WorldModel, float]:
     world = build_model(users=users, days=days, seed=seed, start=start)
-    return world, mean_extra_events(world, live_block(world, 0), events)
+    pilot = live_block(world, 0)
+    plan = plan_visits(world, pilot, block=0, extra_mean=1.0)
+    outside = outside_events(world, pilot, plan, choose_baskets(world, pilot, block=0), block=0)
+    # The last table is of visitors who are not signed in: their share of all events is part of the model.
+    signed_in = sum(len(table) for table in outside[:-1])
+    return world, mean_extra_events(world, pilot, events=events, outside=signed_in)
 
 
 def _world(task: _Task) -> tuple[WorldModel, float]:

@@ -34,7 +34,7 @@ def sales(shop):
 
 def test_size_is_what_was_asked_for(shop):
     assert shop["users"].user_id.nunique() == 2000
-    assert len(shop["events"]) == pytest.approx(150_000, rel=0.03)
+    assert len(shop["events"]) == pytest.approx(150_000, rel=0.01)
     assert 1.5 < shop["orders"].order_id.nunique() / 2000 < 4
     assert set(shop["events"].event_type) == set(EVENT_TYPES)
 
