@@ -60,7 +60,7 @@ class FeaturePreparation(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: Any, y: Any = None) -> FeaturePreparation:
+    def fit(self, X: Any, y: Any = None) -> FeaturePreparation:  # noqa: ARG002 scikit-learn's signature
         """Learn fill values, logs and scales from X of shape (n_samples, n_features); infinite values are refused."""
         values = numeric_matrix(self, X, learn_names=True)
         missing = np.isnan(values)

@@ -69,7 +69,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     preparation_, linear_, boosting_, forest_ : the fitted parts
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 hyperparameters are keywords
         self,
         *,
         label_days: int | None = None,

@@ -1,0 +1,56 @@
+"""Label audit: what would make any score meaningless, found before one is trained.
+
+Belongs here: checks of labels against dates, prevalence and a plain rule. Does not belong here: leaks in features (their
+tests build every feature twice).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from models.baselines import recency_rule
+from models.evaluation import RankedOutcomes, probability_measures
+from models.model_card import LabelAudit
+
+PREVALENCE_BAND = (0.01, 0.99)
+STABLE_WITHIN = 3.0
+INVERTED_BELOW = 0.4  # AUC of the recency rule; even weak habits keep it above one half
+
+
+def require_closed_windows(samples: pd.DataFrame, *, horizon_days: int, known_until: date) -> None:
+    """Raise ValueError when a label window is still open: outcomes are known for dates before `known_until` only."""
+    latest = pd.Timestamp(known_until - timedelta(days=horizon_days))
+    still_open = samples["as_of"] > latest
+    if still_open.any():
+        raise ValueError(
+            f"{int(still_open.sum())} of {len(samples)} samples have an open label window: origins after "
+            f"{latest.date()} need outcomes up to {horizon_days} days on, known only before {known_until}; drop them"
+        )
+
+
+def audit_labels(samples: pd.DataFrame, *, label: str, outcome: str) -> LabelAudit:
+    """Prevalence of each origin, and findings: degenerate, rare, common, unstable, inverted (see `LabelAudit`).
+
+    `samples`: one row per user and origin with as_of, the 0/1 label and recency_days.
+    """
+    by_origin = samples.groupby("as_of")[label].mean()
+    shares = by_origin.to_numpy(dtype=np.float64)
+    prevalence = float(samples[label].mean())
+    findings = []
+    if prevalence in (0.0, 1.0):
+        findings.append("degenerate")
+    elif prevalence < PREVALENCE_BAND[0]:
+        findings.append("rare")
+    elif prevalence > PREVALENCE_BAND[1]:
+        findings.append("common")
+    if "degenerate" not in findings:
+        if len(shares) > 1 and shares.max() > STABLE_WITHIN * max(shares.min(), 1e-9):
+            findings.append("unstable")
+        rule = RankedOutcomes(samples[label].to_numpy(), recency_rule(samples, outcome=outcome))
+        if probability_measures(rule)["auc"] < INVERTED_BELOW:
+            findings.append("inverted")
+    prevalences = {str(pd.Timestamp(str(origin)).date()): float(share) for origin, share in by_origin.items()}
+    return LabelAudit(prevalence_by_origin=prevalences, findings=tuple(findings))

@@ -1,0 +1,63 @@
+"""Scoring: probabilities, percentiles and reasons for a population of any size, in chunks.
+
+Belongs here: applying a fitted model. Does not belong here: training or judging it (`training.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from models.reasons import learn_reason_rules, reason_codes
+
+CHUNK_ROWS = 100_000
+_RULE_ROWS = 20_000
+
+
+class ExplainedModel(Protocol):
+    """What scoring needs of a model: probabilities (n, 2) and the log odds each feature adds (n, n_features)."""
+
+    def predict_proba(self, X: pd.DataFrame, /) -> np.ndarray:
+        """Probabilities, second column: the outcome happens."""
+        ...
+
+    def contributions(self, X: pd.DataFrame, /) -> np.ndarray:
+        """Additive contributions by feature."""
+        ...
+
+
+def score_customers(model: ExplainedModel, features: pd.DataFrame, *, columns: Sequence[str]) -> pd.DataFrame:
+    """One row per input row, in its order: user_id, probability, percentile, reason_codes.
+
+    percentile is the share of the scored customers with a probability at most as high (0..1, 1 = most likely).
+    reason_codes is a list of up to three codes, strongest first. Everybody is scored; memory is bounded by the chunk.
+    """
+    missing = [column for column in ("user_id", *columns) if column not in features.columns]
+    if missing:
+        raise ValueError(f"features to score lack {', '.join(missing)}")
+    if features.empty:
+        empty = {"user_id": features["user_id"], "probability": 0.0, "percentile": 0.0, "reason_codes": None}
+        return pd.DataFrame(empty).astype({"reason_codes": "object"})
+    chunks = [
+        features.iloc[start : start + CHUNK_ROWS][list(columns)].astype(float)
+        for start in range(0, len(features), CHUNK_ROWS)
+    ]
+    probability = np.concatenate([model.predict_proba(chunk)[:, 1] for chunk in chunks])
+    thin = slice(None, None, 1 + len(features) // _RULE_ROWS)
+    sample = features.iloc[thin][list(columns)].astype(float)
+    rules = learn_reason_rules(model.contributions(sample), sample, probability[thin])
+    codes: list[list[str]] = []
+    for number, chunk in enumerate(chunks):
+        own = probability[number * CHUNK_ROWS : number * CHUNK_ROWS + len(chunk)]
+        codes += reason_codes(rules, model.contributions(chunk), values=chunk, probability=own)
+    return pd.DataFrame(
+        {
+            "user_id": features["user_id"].to_numpy(),
+            "probability": probability,
+            "percentile": pd.Series(probability).rank(method="max", pct=True).to_numpy(),
+            "reason_codes": codes,
+        }
+    )
