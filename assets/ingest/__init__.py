@@ -4,5 +4,25 @@ Reading single files belongs to `assets/landing/`; what is expected of rows to `
 """
 
 from assets.ingest.load import IngestError, IngestSummary, ingest
+from assets.ingest.replay import (
+    QuarantineCount,
+    QuarantinedRow,
+    ReplayPlan,
+    forget_quarantined,
+    quarantine_counts,
+    quarantined_rows,
+)
+from assets.ingest.row_ledger import LedgerError
 
-__all__ = ["IngestError", "IngestSummary", "ingest"]
+__all__ = [
+    "IngestError",
+    "IngestSummary",
+    "LedgerError",
+    "QuarantineCount",
+    "QuarantinedRow",
+    "ReplayPlan",
+    "forget_quarantined",
+    "ingest",
+    "quarantine_counts",
+    "quarantined_rows",
+]
