@@ -13,7 +13,7 @@ from sql.mappings import load_mapping_set
 RECEIVED_AT = datetime(2024, 12, 31)  # noqa: DTZ001 - the ledger's times are UTC without a zone
 
 
-@pytest.fixture(scope="module", params=["csv", "parquet"])
+@pytest.fixture(scope="module", params=["csv", pytest.param("parquet", marks=pytest.mark.slow)])
 def ledger(request, tmp_path_factory):
     """Return the listed dirty rows, what ingest counted, and the places it quarantined."""
     root = tmp_path_factory.mktemp(f"ledger-{request.param}")

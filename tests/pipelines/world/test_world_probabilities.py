@@ -6,11 +6,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipelines.world.behaviour import BlockLife, live_block
+from pipelines.world.behaviour import PAID, BlockLife, live_block
 from pipelines.world.hazards import day_probabilities
 from pipelines.world.model import WorldModel, build_model
 from pipelines.world.parameters import GRIEVANCE_DECAY, INTENT_END, INTENT_START, PAID_SHARE
-from pipelines.world.probabilities import HiddenState, of_hidden_state, outlooks
+from pipelines.world.probabilities import HiddenState, of_belief, of_hidden_state, outlooks
 from pipelines.world.truth import campaign_truth, probability_truth
 
 
@@ -49,6 +49,22 @@ def test_what_happened_was_as_probable_as_said(truth, horizon, suffix):
         # Not only in sum: in each tenth of the users by their probability.
         for _, rows in closed.groupby(probability.rank(method="first") * 10 // (len(closed) + 1)):
             assert abs(surplus(happened[rows.index], probability[rows.index])) < 5
+
+
+def test_belief_is_calibrated_right_after_an_order(world):
+    """A paid order ends the intent: recent buyers are where a belief that forgot it would be wrong."""
+    days = tuple(range(60, 180, 20))
+    lived = live_block(replace(world, truth_days=days), 0)
+    happened, probability = [], []
+    for day in days:
+        state = lived.states[day]
+        paid = lived.visits.outcome == PAID
+        buyers = np.unique(lived.visits.user[paid & (lived.visits.day >= day - 3) & (lived.visits.day < day)])
+        soon = np.unique(lived.visits.user[paid & (lived.visits.day >= day) & (lived.visits.day < day + 7)])
+        happened.append(np.isin(buyers, soon))
+        probability.append(of_belief(outlooks(world, lived.users, state, (7,))[7].purchase, state)[buyers])
+    assert sum(map(len, happened)) > 1000
+    assert abs(surplus(np.concatenate(happened), np.concatenate(probability))) < 5
 
 
 def test_belief_about_being_alive_is_calibrated_and_sharper_than_the_share(truth):

@@ -126,7 +126,7 @@ def test_consent_and_changing_attributes(shop):
     assert len(withdrawn) > 20
     assert not withdrawn.marketing_consent.any()
     changed = users[users.user_id.duplicated(keep=False)]
-    assert len(changed.drop_duplicates(["user_id", "region"])) - changed.user_id.nunique() > 40
+    assert len(changed.drop_duplicates(["user_id", "region"])) - changed.user_id.nunique() > 20
     assert (first.valid_from == first.registered_at).all()
     assert users.name.str.contains("Simulated").all()
     assert users.phone.str.startswith("100").all()
@@ -180,6 +180,9 @@ def test_invitations_grow_as_k_says():
     invited = np.bincount(population.inviter[population.inviter >= 0], minlength=len(population))
     delay = population.registered_day[population.inviter >= 0]
     assert len(delay) > 5000
+    inviter = population.inviter[population.inviter >= 0]
+    assert (delay < population.dropout_day[inviter]).all()
+    assert (delay > population.registered_day[inviter]).all()
     # Users with a full cycle of 28 days in the world: what their rates say against whom they brought.
     full = population.registered_day < 365 - 28
     in_cycle = np.zeros(len(population))
@@ -192,6 +195,21 @@ def test_invitations_grow_as_k_says():
     expected = (population.invite_rate * within)[full]
     assert abs(in_cycle[full].sum() - expected.sum()) < 5 * np.sqrt(expected.sum())
     assert invited[population.influencer].mean() > 15 * invited[~population.influencer].mean()
+
+
+def test_an_invitation_stands_before_the_registration_that_it_led_to(shop):
+    first = shop["users"].drop_duplicates("user_id").set_index("user_id")
+    sent = shop["events"][shop["events"].event_type == "invite"].groupby("user_id").occurred_at.agg(list)
+    invited = first.dropna(subset="invited_by")
+    # Inviters who registered before the first day may have sent theirs before it too.
+    invited = invited[invited.invited_by.map(first.registered_at) >= START]
+    assert len(invited) > 100
+    for inviter, registered in zip(invited.invited_by, invited.registered_at, strict=True):
+        assert min(sent[inviter]) < registered
+    per_inviter = invited.groupby("invited_by").registered_at.agg(list)
+    for inviter, registrations in per_inviter.items():
+        for number, registered in enumerate(sorted(registrations), start=1):
+            assert sum(moment < registered for moment in sent[inviter]) >= number
 
 
 def test_k_of_the_truth_table_is_the_mean_of_the_rates():
