@@ -133,9 +133,13 @@ def _remove_leftovers(scratch: Path) -> None:
 
 
 def _write_notices(connection: Connection, summary: IngestSummary, received_at: datetime) -> None:
-    for text in dict.fromkeys((*summary.notices, *summary.stopped)):
-        name, _, notice = text.partition(": ")
-        connection.execute(
-            "delete from warehouse.bronze.notices where file_name = $1 and contract = '' and notice = $2", [name, notice]
-        )
-        connection.execute("insert into warehouse.bronze.notices values ($1, '', $2, $3)", [name, notice, received_at])
+    """Store what was told, each text once with the time it was told last."""
+    told = [text.partition(": ") for text in dict.fromkeys((*summary.notices, *summary.stopped))]
+    if not told:
+        return
+    names, notices = [name for name, _, _ in told], [notice for _, _, notice in told]
+    connection.execute("begin transaction")
+    connection.execute("create or replace temp table told as select unnest($1) as file_name, unnest($2) as notice", [names, notices])
+    connection.execute("delete from warehouse.bronze.notices where (file_name, notice) in (select file_name, notice from told)")
+    connection.execute("insert into warehouse.bronze.notices select file_name, '', notice, $1 from told", [received_at])
+    connection.execute("commit")

@@ -144,7 +144,6 @@ class Staging:
         fresh = [column for column in staged.result.columns if column not in seen]
         if seen and fresh:
             self.notices.append(f"{name}: new column {', '.join(fresh)}; no mapping reads it until you add it there")
-        for column in fresh:
-            self.connection.execute(
-                "insert into warehouse.bronze.landing_columns values ($1, $2, $3)", [table, column, self.received_at]
-            )
+        self.connection.execute(
+            "insert into warehouse.bronze.landing_columns select $1, unnest($2::varchar[]), $3", [table, fresh, self.received_at]
+        )
