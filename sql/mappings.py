@@ -11,6 +11,7 @@ A mapping is a folder of SQL files, one per contract (`orders.sql`, `users.sql` 
     -- optional: coupon, carrier      columns of the rows' landing table that may be absent: read as null then
     -- time_zone: Europe/London       IANA zone of times that carry none
     -- currency: GBP                  base currency of the shop
+    -- total-order: reason            why no tie is left where one row is picked, if the text cannot prove it
 
 Without a `file` line the landing table `lines` reads the files `lines.*`, `lines-*`, `lines_*` and the folder `lines/`.
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 from contracts.sources import SOURCES
 from sql.queries import SQL_ROOT, QueryError, parse, read_header, tables_read
 
-_KEYS = ("rows", "file", "lookup", "optional", "time_zone", "currency", "duckdb-only")
+_KEYS = ("rows", "file", "lookup", "optional", "time_zone", "currency", "duckdb-only", "total-order")
 _OPTIONS = ("encoding", "delimiter")
 _ROWS = re.compile(r"^(?:(?P<all>all)(?P<every> of every file)?|derived from (?P<origin>.+))$")
 
@@ -84,7 +85,9 @@ def load_mapping_set(name_or_folder: str) -> MappingSet:
         folder = Path(name_or_folder)
     files = sorted(folder.glob("*.sql"))
     if not files:
-        message = f"no mapping {name_or_folder!r}: give one of {', '.join(known_mappings())}, or a folder with <contract>.sql"
+        message = (
+            f"no mapping {name_or_folder!r}: give one of {', '.join(known_mappings())}, or a folder with <contract>.sql"
+        )
         raise QueryError(message)
     mappings, declared, facts = {}, {}, {"time_zone": set(), "currency": set()}
     for path in files:
@@ -122,7 +125,9 @@ def _load_mapping(path: Path) -> tuple[Mapping, list[LandingTable], dict[str, li
         raise QueryError(message)
     rows = _ROWS.match(entries.get("rows", [""])[0])
     if not rows:
-        message = f"{path}: say '-- rows: all', '-- rows: all of every file' or '-- rows: derived from <what>' at the top"
+        message = (
+            f"{path}: say '-- rows: all', '-- rows: all of every file' or '-- rows: derived from <what>' at the top"
+        )
         raise QueryError(message)
     inputs = tables_read(parse(path), path)
     if strangers := [name for name in inputs if not name.startswith("landing.")]:
@@ -154,11 +159,15 @@ def _landing_table(path: Path, line: str) -> LandingTable:
     name, _, rest = line.partition("=")
     words = rest.split()
     if not rest or not re.fullmatch(r"[a-z][a-z0-9_]*", name.strip()):
-        message = f"{path}: '-- file: {line}' is not of the form '-- file: table = pattern [encoding=..] [delimiter=..]'"
+        message = (
+            f"{path}: '-- file: {line}' is not of the form '-- file: table = pattern [encoding=..] [delimiter=..]'"
+        )
         raise QueryError(message)
     options = dict(word.split("=", 1) for word in words if "=" in word)
     if strange := sorted(set(options) - set(_OPTIONS)):
-        message = f"{path}: '-- file: {line}' has the unknown option {', '.join(strange)}; known are {', '.join(_OPTIONS)}"
+        message = (
+            f"{path}: '-- file: {line}' has the unknown option {', '.join(strange)}; known are {', '.join(_OPTIONS)}"
+        )
         raise QueryError(message)
     delimiter = options.get("delimiter")
     patterns = tuple(word for word in words if "=" not in word)

@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import ParseError
 
 SQL_ROOT = Path(__file__).parent
 LAYERS = ("bronze", "core", "feature", "label", "score", "segment", "report")
@@ -98,7 +99,7 @@ def parse(path: Path) -> exp.Expr:
     """
     try:
         statements = sqlglot.parse(path.read_text(encoding="utf-8"), read="duckdb")
-    except sqlglot.errors.ParseError as error:
+    except ParseError as error:
         message = f"{path.name}: does not parse as DuckDB SQL: {error}"
         raise QueryError(message) from error
     statements = [statement for statement in statements if statement is not None]
@@ -120,7 +121,9 @@ def tables_read(tree: exp.Expr, path: Path) -> tuple[str, ...]:
         if table.args.get("db"):
             inputs.add(f"{table.db}.{table.name}")
         elif table.name and table.name not in ctes:
-            message = f"{path.name}: reads {table.name!r}, which is neither a CTE nor a table with its layer (layer.table)"
+            message = (
+                f"{path.name}: reads {table.name!r}, which is neither a CTE nor a table with its layer (layer.table)"
+            )
             raise QueryError(message)
     return tuple(sorted(inputs))
 
@@ -174,7 +177,9 @@ def load_query(path: Path) -> Query:
 
 
 def _check_kind(query: Query) -> None:
-    needs = {"incremental": {"from_date", "until_date"}, "snapshot": {"as_of"}, "full": set(), "view": set()}[query.kind]
+    needs = {"incremental": {"from_date", "until_date"}, "snapshot": {"as_of"}, "full": set(), "view": set()}[
+        query.kind
+    ]
     if not needs <= query.parameters:
         missing = ", ".join(f"${name}" for name in sorted(needs - query.parameters))
         message = f"{query.layer}/{query.path.name}: a table of kind {query.kind} must use {missing}"
@@ -197,7 +202,7 @@ def load_queries() -> dict[str, Query]:
             query = load_query(path)
             queries[query.table] = query
     for query in queries.values():
-        _check_layers(query)
+        check_layers(query)
     graph = {query.table: [table for table in query.inputs if table in queries] for query in queries.values()}
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -207,7 +212,12 @@ def load_queries() -> dict[str, Query]:
     return {table: queries[table] for table in sorted(order, key=lambda table: LAYERS.index(table.split(".")[0]))}
 
 
-def _check_layers(query: Query) -> None:
+def check_layers(query: Query) -> None:
+    """Check that a file reads its own or earlier layers only, and labels for reports only.
+
+    Raises:
+        QueryError: it reads an unknown or later layer, or labels where they may not be read.
+    """
     own = LAYERS.index(query.layer)
     for table in query.inputs:
         layer = table.split(".")[0]
@@ -217,6 +227,6 @@ def _check_layers(query: Query) -> None:
         if LAYERS.index(layer) > own:
             message = f"{query.layer}/{query.path.name}: reads {table} of a later layer"
             raise QueryError(message)
-        if layer == "label" and query.layer != "report" and query.layer != "label":
+        if layer == "label" and query.layer not in {"report", "label"}:
             message = f"{query.layer}/{query.path.name}: reads {table}; only training and report may read labels"
             raise QueryError(message)

@@ -32,11 +32,11 @@ counted as (
         count(*) filter (where age_days <= 182) as orders_182d,
         count(*) filter (where age_days <= 365) as orders_365d,
         count(*) filter (where age_days > 28 and age_days <= 56) as orders_previous_28d,
-        count(distinct case when age_days <= 84 then floor((age_days - 1) / 7.0) end) as active_weeks_12w,
+        count(distinct case when age_days <= 84 then floor(cast(age_days - 1 as double) / 7) end) as active_weeks_12w,
         -- rounded, because parallel sums of doubles differ in the last bits
-        round(sum(power(0.5, age_days / 14.0)), 9) as decayed_orders_14d,
-        round(sum(power(0.5, age_days / 28.0)), 9) as decayed_orders_28d,
-        round(sum(power(0.5, age_days / 90.0)), 9) as decayed_orders_90d,
+        round(sum(power(0.5, cast(age_days as double) / 14)), 9) as decayed_orders_14d,
+        round(sum(power(0.5, cast(age_days as double) / 28)), 9) as decayed_orders_28d,
+        round(sum(power(0.5, cast(age_days as double) / 90)), 9) as decayed_orders_90d,
         count(*) filter (where has_coupon) as coupon_orders_count
     from orders_before
     group by user_id

@@ -63,10 +63,10 @@ bought as (
         count(*) filter (where not is_return) as lines_count,
         count(distinct product_id) filter (where not is_return) as distinct_products_count,
         count(distinct category) filter (where not is_return) as distinct_categories_count,
-        cast(sum(gross_amount) as double) as gross_amount,
-        cast(sum(discount_amount) as double) as discount_amount,
-        cast(sum(paid_amount) as double) as paid_amount,
-        cast(sum(returned_amount) as double) as returned_amount
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(paid_amount) as paid_amount,
+        sum(returned_amount) as returned_amount
     from sale_lines
     group by user_id
 ),
@@ -74,7 +74,7 @@ bought as (
 refunded as (
     select
         user_id,
-        cast(sum(refund_amount) as double) as refund_amount
+        sum(refund_amount) as refund_amount
     from standing_refunds
     group by user_id
 ),
@@ -109,13 +109,14 @@ select
     net.net_amount_182d,
     net.net_amount_365d,
     net.net_amount_total,
-    bought.paid_amount / nullif(bought.sales_count, 0) as average_order_amount,
+    cast(bought.paid_amount as double) / nullif(bought.sales_count, 0) as average_order_amount,
     repeat_spend.monetary_mean_amount,
     cast(bought.lines_count as double) / nullif(bought.sales_count, 0) as items_per_order,
     coalesce(bought.distinct_products_count, 0) as distinct_products_count,
     coalesce(bought.distinct_categories_count, 0) as distinct_categories_count,
-    bought.discount_amount / nullif(bought.gross_amount, 0) as discount_share,
-    (bought.returned_amount + coalesce(refunded.refund_amount, 0)) / nullif(bought.paid_amount, 0) as return_share
+    cast(bought.discount_amount as double) / nullif(bought.gross_amount, 0) as discount_share,
+    cast(bought.returned_amount + coalesce(refunded.refund_amount, 0) as double)
+    / nullif(bought.paid_amount, 0) as return_share
 from net
 left join bought on net.user_id = bought.user_id
 left join refunded on net.user_id = refunded.user_id

@@ -3,6 +3,7 @@
 -- file: customers = olist_customers_dataset*
 -- file: orders = olist_orders_dataset*
 -- lookup: orders
+-- total-order: an order_id stands once in the orders file
 with placed as (
     select
         customers.customer_unique_id,

@@ -1,6 +1,7 @@
 -- One user per customer number. Country is undated, so it is kept but never a feature.
 -- rows: derived from invoice lines
 -- file: lines = online_retail*
+-- total-order: all lines of an invoice bear one country
 select
     CustomerID as user_id,
     min(InvoiceDate) as registered_at,
