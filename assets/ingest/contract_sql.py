@@ -140,8 +140,8 @@ def checked_select(
     typed = "".join(f', {column.value} as "{column.name}"' for column in columns)
     typed += "".join(f', cast(null as {COLUMNS[name].type}) as "{name}"' for name in absent)
     dates = "".join(f', cast(timezone(\'UTC\', "{time}") as date) as "{day}"' for time, day in contract.dates)
-    row = "row_number() over ()" if is_derived else "_row"
-    excluded = "_excluded" if "_excluded" in mapped_types else "cast(null as varchar)"
+    row = "row_number() over ()" if is_derived else "cast(_row as bigint)"
+    excluded = "nullif(cast(_excluded as varchar), '')" if "_excluded" in mapped_types else "cast(null as varchar)"
     hashed = ", ".join(f"coalesce(cast(\"{name}\" as varchar), '')" for name in contract.columns)
     row_hash = "cast(null as varchar)" if contract.name == "events" else f"md5(concat_ws(chr(31), {hashed}))"
     hidden = f" exclude ({', '.join(column.raw for column in columns)})" if columns else ""

@@ -55,6 +55,7 @@ class Staging:
             return None
         if key not in self._staged:
             options = ReadOptions(encoding=file.table.encoding, delimiter=file.table.delimiter)
+            self.scratch.mkdir(parents=True, exist_ok=True)
             try:
                 result = stage_file(self.connection, file.path, f"{file.table.name}_{file.file_id}", options, self.scratch)
             except UnreadableFileError as error:
@@ -62,7 +63,7 @@ class Staging:
                 return None
             finally:
                 # what was expanded or transcoded may hold direct identifiers and is of no further use once staged
-                self._clear_scratch()
+                shutil.rmtree(self.scratch)
             staged = Staged(file, result, options, direct_columns(self._readers(file.table.name), result.columns))
             self._staged[key] = staged
             self._write_ledger(staged)
@@ -75,10 +76,6 @@ class Staging:
             if name == table:
                 kind = "view" if staged.result.format == "parquet" else "table"
                 self.connection.execute(f'drop {kind} if exists staging."{staged.result.table}"')
-
-    def _clear_scratch(self) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir(parents=True)
 
     def _readers(self, table: str) -> list[str]:
         return [
