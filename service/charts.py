@@ -66,10 +66,21 @@ def _json(figure: go.Figure, *, height: int, legend: bool = False) -> str:
     return str(figure.to_json())
 
 
-def _money_axis(figure: go.Figure, currency: str) -> None:
-    figure.update_xaxes(showgrid=False, hoverformat="%B %Y", tickformat="%b\n%Y", ticklabelmode="period")
+def _month_axis(figure: go.Figure, months: Sequence[date], currency: str) -> None:
+    """Label at most eight months, each under its bar; plotly's own month labels shift where a month is hidden."""
+    step = -(-len(months) // 8)
+    marked = list(months)[::-1][::step][::-1]
+    ticks = [f"{month:%b}<br>{month:%Y}" for month in marked]
+    figure.update_xaxes(
+        type="category", categoryorder="array", categoryarray=_month_names(months), showgrid=False,
+        tickmode="array", tickvals=_month_names(marked), ticktext=ticks, tickangle=0,
+    )  # fmt: skip
     title = {"text": _text(currency), "font": {"size": 12, "color": MUTED}, "standoff": 8}
     figure.update_yaxes(gridcolor=LINE, tickformat="~s", title=title)
+
+
+def _month_names(months: Sequence[date]) -> list[str]:
+    return [f"{month:%B %Y}" for month in months]
 
 
 def revenue(
@@ -85,16 +96,16 @@ def revenue(
     given_back = [None if amount is None else -amount for amount in returned]
     figure = go.Figure(
         [
-            go.Bar(name="Gross", x=list(months), y=list(gross), marker={"color": LEAF}, hovertemplate=hover),
-            go.Bar(name="Given back", x=list(months), y=given_back, marker={"color": CLAY}, hovertemplate=hover),
+            go.Bar(name="Gross", x=_month_names(months), y=list(gross), marker={"color": LEAF}, hovertemplate=hover),
+            go.Bar(name="Given back", x=_month_names(months), y=given_back, marker={"color": CLAY}, hovertemplate=hover),
             go.Scatter(
-                name="Net", x=list(months), y=list(net), mode="lines+markers", hovertemplate=hover,
+                name="Net", x=_month_names(months), y=list(net), mode="lines+markers", hovertemplate=hover,
                 line={"color": STEM, "width": 3}, marker={"size": 7},
             ),
         ]
     )  # fmt: skip
     figure.update_layout(barmode="relative", bargap=0.3, hovermode="x unified")
-    _money_axis(figure, currency)
+    _month_axis(figure, months, currency)
     return _json(figure, height=360, legend=True)
 
 
@@ -105,39 +116,29 @@ def revenue_split(
     hover = f"%{{y:,.0f}} {_text(currency)}"
     figure = go.Figure(
         [
-            go.Bar(name="Identified", x=list(months), y=list(identified), marker={"color": STEM}, hovertemplate=hover),
-            go.Bar(name="Guests", x=list(months), y=list(guests), marker={"color": WATER}, hovertemplate=hover),
+            go.Bar(name="Identified", x=_month_names(months), y=list(identified), marker={"color": STEM}, hovertemplate=hover),
+            go.Bar(name="Guests", x=_month_names(months), y=list(guests), marker={"color": WATER}, hovertemplate=hover),
         ]
     )
     figure.update_layout(barmode="relative", bargap=0.3, hovermode="x unified")
-    _money_axis(figure, currency)
+    _month_axis(figure, months, currency)
     return _json(figure, height=360, legend=True)
 
 
-def group_sizes(names: Sequence[str], users: Sequence[int], probability: Sequence[float | None]) -> str:
-    """Draw one bar per group, the first on top: length = users, shade = mean purchase probability, deeper = likelier."""
+def group_shares(names: Sequence[str], people: Sequence[float], spend: Sequence[float | None]) -> str:
+    """Draw two bars per group, the first group on top: its share of the people and its share of what they spent."""
+    hover = "%{y}<br>%{x:.1%} of %{fullData.name}<extra></extra>"
+    labels = [_text(name) for name in names]
     figure = go.Figure(
-        go.Bar(
-            x=list(users), y=[_text(name) for name in names], orientation="h",
-            marker={"color": [_shade(value) for value in probability]},
-            customdata=["" if value is None else f"<br>{value:.0%} will buy" for value in probability],
-            text=[f"{count:,}" for count in users], textposition="outside", cliponaxis=False,
-            hovertemplate="%{y}<br>%{x:,} people%{customdata}<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_layout(bargap=0.25)
-    figure.update_xaxes(gridcolor=LINE, tickformat=",d", nticks=5)
+        [
+            go.Bar(name="the people", x=list(people), y=labels, orientation="h", marker={"color": LEAF}, hovertemplate=hover),
+            go.Bar(name="net spend", x=list(spend), y=labels, orientation="h", marker={"color": STEM}, hovertemplate=hover),
+        ]
+    )
+    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.1)
+    figure.update_xaxes(gridcolor=LINE, tickformat=".0%", nticks=6)
     figure.update_yaxes(autorange="reversed", tickfont={"color": INK})
-    return _json(figure, height=72 + 34 * len(names))
-
-
-def _shade(share: float | None) -> str:
-    """Return a colour between pale (0) and deep green (1); the plain one where the share is not known."""
-    if share is None:
-        return LEAF
-    position = min(max(share, 0.0), 1.0)
-    pale, deep = ((228, 239, 231), (47, 107, 79))
-    return "#" + "".join(f"{round(low + position * (high - low)):02x}" for low, high in zip(pale, deep, strict=True))
+    return _json(figure, height=80 + 42 * len(names), legend=True)
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> str:
@@ -173,6 +174,7 @@ def comparison(dots: Sequence[Dot], *, measure: str) -> str:
                 hovertemplate=f"%{{y}}<br>{_text(measure)} %{{x:.3f}}<extra></extra>",
             )
         )  # fmt: skip
-    figure.update_xaxes(gridcolor=LINE, tickformat=".2f", nticks=6)
+    title = {"text": _text(measure), "font": {"size": 12, "color": MUTED}, "standoff": 6}
+    figure.update_xaxes(gridcolor=LINE, tickformat=".2f", nticks=6, title=title)
     figure.update_yaxes(autorange="reversed", tickfont={"color": INK}, type="category")
-    return _json(figure, height=56 + 34 * len(dots))
+    return _json(figure, height=80 + 32 * len(dots))

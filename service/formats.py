@@ -6,11 +6,12 @@ Belongs here: the look of single values. Does not belong here: which values may 
 from datetime import date
 
 UNKNOWN = "–"
+MINUS = "−"
 
 
 def whole(value: float | None) -> str:
     """Return a count with thousands separators: 12345 -> 12,345."""
-    return UNKNOWN if value is None else f"{value:,.0f}"
+    return UNKNOWN if value is None else _no_minus_zero(f"{value:,.0f}")
 
 
 def decimal(value: float | None, places: int = 1) -> str:
@@ -36,7 +37,7 @@ def change(new: float, old: float) -> str | None:
     if old <= 0:
         return None
     percentage = 100 * (new - old) / old
-    return "no change" if abs(percentage) < 0.05 else f"{percentage:+,.1f} %"
+    return "no change" if abs(percentage) < 0.05 else f"{percentage:+,.1f} %".replace("-", MINUS)
 
 
 def day(value: date | None) -> str:
@@ -55,4 +56,5 @@ def score(value: float | None) -> str:
 
 
 def _no_minus_zero(text: str) -> str:
-    return text.removeprefix("-") if not text.strip("-0.,") else text
+    """Return the text with a true minus sign, and none before a zero."""
+    return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)

@@ -86,14 +86,19 @@ def group_view(groups: Sequence[Group], *, currency: str, below: int) -> GroupVi
         for group, part in zip(groups, suppression.parts, strict=True)
     )
     total = whole(sum(group.users for group in groups)) if suppression.is_total_shown else WITHHELD
-    chart = None
-    if shown:
-        chart = charts.group_sizes(
-            [f"{group.name_en} {group.name_zh}" for group in shown],
-            [group.users for group in shown],
-            [group.purchase_probability for group in shown],
-        )
-    return GroupView(rows, total, chart)
+    return GroupView(rows, total, _share_chart(shown, groups))
+
+
+def _share_chart(shown: Sequence[Group], groups: Sequence[Group]) -> str | None:
+    """Draw the shares of the shown groups in the people and the net spend of all; None where nothing was spent or shown."""
+    total = sum(group.users * (group.net_amount or 0.0) for group in groups)
+    if not shown or total <= 0:
+        return None
+    return charts.group_shares(
+        [f"{group.name_en} {group.name_zh}" for group in shown],
+        [group.share for group in shown],
+        [None if group.net_amount is None else group.users * group.net_amount / total for group in shown],
+    )
 
 
 def _group_row(group: Group, *, currency: str, bar: float) -> GroupRow:

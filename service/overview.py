@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service import published
-from service.formats import day, money, month, whole
+from service.formats import MINUS, day, money, month, whole
 from service.groups import GroupView, ListCard, group_view, list_card
 from service.model_quality import ModelView, model_view
 from service.published import ContractLedger, LeftOut, Version
@@ -22,13 +22,19 @@ class KeyNumber:
 
     label: str
     value: str
-    note: str | None
+    change: str | None
     definition: str
+
+    @property
+    def trend(self) -> str:
+        """Return up, down or flat, for the colour of the change."""
+        return "down" if (self.change or "").startswith(MINUS) else "up" if (self.change or "").startswith("+") else "flat"
 
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """What became of the landing rows of one contract, as text; `parts` are shares of 100 for the bar."""
+    """What became of the landing rows of one contract, as text;
+    `balances` says whether every row is accounted for."""
 
     contract: str
     staged: str
@@ -92,7 +98,7 @@ def overview(version: Version) -> Overview:
     lists = tuple(list_card(members, currency=currency, below=below) for members in published.user_lists(version))
     personas = group_view(published.personas(version), currency=currency, below=below)
     clusters = group_view(published.clusters(version), currency=currency, below=below)
-    models = tuple(model_view(card, below=below) for card in published.model_cards(version))
+    models = tuple(model_view(card, currency=currency, below=below) for card in published.model_cards(version))
     drawn = dict(revenue.charts)
     drawn |= {"personas": personas.chart} if personas.chart else {}
     drawn |= {f"comparison-{model.key}": model.comparison for model in models if model.comparison}

@@ -317,7 +317,7 @@ def _user_list(version: Version, segment: str) -> UserList:
 
 
 def model_cards(version: Version) -> list[Card]:
-    """One row per outcome and horizon: purchase before churn, short horizons first."""
+    """One row per outcome and horizon: purchase, churn, value, short horizons first."""
     rows = _rows(
         version,
         "tables/score.model_card.parquet",
@@ -325,7 +325,7 @@ def model_cards(version: Version) -> list[Card]:
         select
             outcome, horizon_days, model_version, training_date, test_as_of, is_fallback, users_count, prevalence, auc, pr_auc,
             brier, ece, lift_top_decile, recency_rule_auc, reason, card
-        from published order by outcome desc, horizon_days
+        from published order by list_position(['purchase', 'churn', 'value'], outcome), outcome, horizon_days
         """,
     )
     return [Card(*row[:-1], details=json.loads(row[-1])) for row in rows]

@@ -49,6 +49,7 @@ class RevenueView:
     rows: tuple[MonthRow, ...]
     charts: dict[str, str]
     has_guests: bool
+    has_gaps: bool
 
 
 def people_behind(row: RevenueMonth) -> int:
@@ -153,4 +154,5 @@ def revenue_view(months: Sequence[ShownMonth], *, currency: str) -> RevenueView:
                 guests=[row.guests_net for row in months],
                 currency=currency,
             )
-    return RevenueView(rows, drawn, has_guests)
+    has_gaps = any(WITHHELD in (row.gross, row.given_back, row.net, row.identified_net, row.guests_net) for row in rows)
+    return RevenueView(rows, drawn, has_guests, has_gaps)
