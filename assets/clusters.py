@@ -28,7 +28,7 @@ _USERS, _MODEL = TABLES["score.user_cluster"], TABLES["score.cluster_model"]
         for table in (_USERS, _MODEL)
     ],
 )
-def user_cluster(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201
+def user_cluster(context: dg.AssetExecutionContext, home: Home):
     """Assign everybody who has ordered; the newest earlier clustering is the start."""
     as_of = as_of_of(context)
     with home.warehouse() as warehouse:

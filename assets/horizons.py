@@ -17,7 +17,7 @@ from models.horizons import choose_horizon
 )
 def horizons(home: Home) -> dg.MaterializeResult:
     """Settle the horizons: the operator's, else those once chosen from the data, which then stay."""
-    import pandas as pd  # noqa: PLC0415  (heavy)
+    import pandas as pd
 
     settings, table = home.settings, TABLES["core.horizons"]
     with home.warehouse() as warehouse:

@@ -1,70 +1,128 @@
-"""The score assets: purchase and churn propensity, expected value, clusters, and the card of each model."""
+"""The score assets: purchase and churn propensity, expected value, and the card of each model."""
 
 import json
 from datetime import date
 
 import dagster as dg
-import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from assets.home import Home
 from assets.metadata import table_metadata
-from assets.origins import training_samples
 from assets.tables import DAILY, as_of_of
+from assets.training import LABELS, HorizonModels, Kept, models_of_horizon, population
+from assets.warehouse import Warehouse
+from contracts.contract import TableContract
 from contracts.outputs import TABLES
-from models.horizons import origins
-from models.propensity import PropensityModel
+from models.fallback import PurchaseRule
+from models.scoring import score_customers
 
-_KEYS = ("user_id", "as_of", "has_ordered", "has_purchased", "has_churned", "future_orders_count", "future_net_amount")
+_PROPENSITY, _VALUE, _CARD = (TABLES[f"score.{name}"] for name in ("user_propensity", "user_value", "model_card"))
+UNTRAINED = "rule-untested"
+
+
+def _propensities(features: pd.DataFrame, models: HorizonModels, outcome: str, window: int) -> pd.DataFrame:
+    """Score everybody the outcome is about; without a trained model the label-free rule stands in, and its version says so."""
+    people = population(features, outcome, window)
+    kept = models.propensities.get(outcome)
+    if kept is None:
+        rule = PurchaseRule.fit(people, outcome=outcome, horizon_days=models.horizon_days)
+        columns = [name for name in people.columns if name not in ("user_id", "as_of", "has_ordered")]
+        scored, version = score_customers(rule, people, columns=columns), UNTRAINED
+    else:
+        scored, version = kept.model.score(people), kept.version
+    return scored.assign(outcome=outcome, horizon_days=models.horizon_days, model_version=version)
+
+
+def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[str, object]:
+    """Return the row of score.model_card for one model; figures that were not measured stay empty, with the reason."""
+    row: dict[str, object] = dict.fromkeys(_CARD.columns)
+    row |= {
+        "outcome": outcome,
+        "horizon_days": models.horizon_days,
+        "training_date": models.training_date,
+        "is_fallback": True,
+        "users_count": 0,
+        "model_version": UNTRAINED,
+        "reason": "the data hold no past snapshot with a closed window; the rule was not tested",
+        "card": "{}",
+    }
+    if kept is None:
+        return row
+    card = kept.card
+    row |= {
+        "model_version": kept.version,
+        "is_fallback": card["is_fallback"],
+        "reason": card["reason"],
+        "card": json.dumps(card, ensure_ascii=False),
+    }
+    if outcome == "value":
+        spend = card["targets"]["expected_spend"]
+        return row | {"users_count": spend["customers"], "test_as_of": date.fromisoformat(spend["test_as_of"])}
+    measures = {name: interval["value"] for name, interval in card["measures"].items()}
+    return row | {
+        "test_as_of": date.fromisoformat(card["test_origin"]),
+        "users_count": card["test_customers"],
+        "prevalence": measures["prevalence"],
+        "auc": measures["auc"],
+        "pr_auc": measures["pr_auc"],
+        "brier": measures["brier"],
+        "ece": measures["ece"],
+        "lift_top_decile": measures["lift_at_10"],
+        "recency_rule_auc": card["baselines"]["recency rule"]["auc"]["value"],
+    }
+
+
+def _write(
+    warehouse: Warehouse, table: TableContract, frames: list[pd.DataFrame], as_of: date
+) -> dg.MaterializeResult:
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    frame = pd.concat(filled, ignore_index=True).assign(as_of=as_of)[list(table.columns)]
+    result = warehouse.write_frame(table, frame, as_of=as_of)
+    metadata = table_metadata(warehouse, table.name, table.columns, rows=result.rows)
+    return dg.MaterializeResult(asset_key=table.name.split("."), metadata=metadata)
 
 
 @dg.multi_asset(
     name="scores",
     specs=[
         dg.AssetSpec(
-            name.split("."), group_name="score", description=TABLES[name].description, partitions_def=DAILY, kinds={"python"},
-            deps=[["feature", "user_features"], ["core", "horizons"]],
+            table.name.split("."),
+            group_name="score",
+            description=table.description,
+            partitions_def=DAILY,
+            kinds={"python", "scikitlearn"},
+            deps=[["feature", "user_features"], ["core", "horizons"], ["core", "order_items"], ["core", "user_day"]],
         )
-        for name in ("score.user_propensity", "score.user_value", "score.model_card", "score.user_cluster")
+        for table in (_PROPENSITY, _VALUE, _CARD)
     ],
 )
 def scores(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201
+    """Score every horizon with the models of the last training date on or before as_of."""
     as_of = as_of_of(context)
+    propensities, values, cards = [], [], []
     with home.warehouse() as warehouse:
-        first = warehouse.oldest_order_date()
-        horizon = int(warehouse.recall("horizons_days").split(",")[0])
-        window = int(warehouse.recall("churn_window_days"))
-        test, train = origins(first, as_of, horizon)
-        samples = training_samples(warehouse, [*train, test], horizon, users_at_most=100_000)
-        now = warehouse.frame("select * from feature.user_features where as_of = $as_of order by user_id", {"as_of": as_of})
-        columns = [name for name in now.columns if name not in _KEYS]
-        out, cards = [], []
-        for outcome, label in (("purchase", "has_purchased"), ("churn", "has_churned")):
-            def eligible(frame: pd.DataFrame) -> pd.Series:
-                return frame["has_ordered"] if outcome == "purchase" else frame["last_active_days"] <= window
-            sample = samples[eligible(samples)]
-            past, last = sample[sample.as_of.dt.date < test] if hasattr(sample.as_of, "dt") else sample[sample.as_of < test], sample[sample.as_of == pd.Timestamp(test)]
-            model = PropensityModel(label_days=horizon).fit(past[columns].astype(float), past[label].astype(int), origin=past["as_of"])
-            p = model.predict_proba(last[columns].astype(float))[:, 1]
-            y = last[label].astype(int)
-            sign = -1 if outcome == "purchase" else 1
-            cards.append({"as_of": as_of, "outcome": outcome, "horizon_days": horizon, "model_version": "draft", "training_date": as_of, "test_as_of": test,
-                "is_fallback": False, "users_count": len(last), "prevalence": y.mean(), "auc": roc_auc_score(y, p), "pr_auc": average_precision_score(y, p),
-                "brier": brier_score_loss(y, p), "ece": 0.0, "lift_top_decile": y[p >= np.quantile(p, .9)].mean() / y.mean(),
-                "recency_rule_auc": roc_auc_score(y, sign * last["recency_days"].fillna(9999)), "reason": None, "card": json.dumps({})})
-            scored = now[eligible(now)]
-            probability = model.predict_proba(scored[columns].astype(float))[:, 1]
-            out.append(pd.DataFrame({"user_id": scored["user_id"], "as_of": as_of, "outcome": outcome, "horizon_days": horizon, "probability": probability,
-                "percentile": pd.Series(probability).rank(pct=True, method="max").to_numpy(), "reason_codes": [["recency_days_high"]] * len(scored), "model_version": "draft"}))
-        warehouse.write_frame(TABLES["score.user_propensity"], pd.concat(out), as_of=as_of)
-        warehouse.write_frame(TABLES["score.model_card"], pd.DataFrame(cards), as_of=as_of)
-        ordered = now[now.has_ordered]
-        warehouse.write_frame(TABLES["score.user_value"], pd.DataFrame({"user_id": ordered.user_id, "as_of": as_of, "horizon_days": horizon, "expected_orders": ordered.orders_28d,
-            "expected_spend": ordered.net_amount_28d, "model_version": "draft"}), as_of=as_of)
-        warehouse.write_frame(TABLES["score.user_cluster"], pd.DataFrame({"user_id": ordered.user_id, "as_of": as_of, "cluster_id": 1, "cluster_name_en": "x", "cluster_name_zh": "x", "cluster_version": 1}), as_of=as_of)
-        for name in ("score.user_propensity", "score.user_value", "score.model_card", "score.user_cluster"):
-            yield dg.MaterializeResult(asset_key=name.split("."), metadata=table_metadata(warehouse, name, TABLES[name].columns))
+        features = warehouse.frame(
+            "select * from feature.user_features where as_of = $as_of order by user_id", {"as_of": as_of}
+        )
+        horizons = warehouse.frame("select horizon_days, churn_window_days from core.horizons order by horizon_days")
+        for horizon, window in horizons.itertuples(index=False):
+            models = models_of_horizon(
+                warehouse, home.folder, as_of, int(horizon), churn_window_days=int(window), settings=home.settings
+            )
+            for outcome in LABELS:
+                propensities.append(_propensities(features, models, outcome, int(window)))
+                cards.append(_card_row(models, outcome, models.propensities.get(outcome)))
+            buyers = population(features, "purchase", int(window))
+            if models.value is not None:
+                value = models.value.model.predict(buyers)
+                values.append(
+                    value.assign(user_id=buyers["user_id"], horizon_days=horizon, model_version=models.value.version)
+                )
+            cards.append(_card_row(models, "value", models.value))
+        empty_value = pd.DataFrame(columns=pd.Index(_VALUE.columns))
+        yield _write(warehouse, _PROPENSITY, propensities, as_of)
+        yield _write(warehouse, _VALUE, [*values, empty_value], as_of)
+        yield _write(warehouse, _CARD, [pd.DataFrame(cards)], as_of)
 
 
 SCORE_ASSETS = [scores]

@@ -74,7 +74,7 @@ def _list(warehouse: Warehouse, segment: str, as_of: date, settings: Settings) -
         for table in (_MEMBERS, _SIZES)
     ],
 )
-def segment_members(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201
+def segment_members(context: dg.AssetExecutionContext, home: Home):
     """Complete every list; users without consent are counted and kept out."""
     as_of, settings = as_of_of(context), home.settings
     with home.warehouse() as warehouse:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from models.preparation import signed_log1p
 
@@ -117,7 +118,9 @@ class StableKMeans(ClusterMixin, BaseEstimator):
         scaled = (values - self.mean_) / self.scale_
         distinct = len(np.unique(scaled.round(9), axis=0))
         candidates = [k for k in self.n_clusters_range if k <= distinct] or [distinct]
-        trials = [self._trial(scaled, k) for k in candidates]
+        # many small fits: threads would cost more than they save
+        with threadpool_limits(limits=1):
+            trials = [self._trial(scaled, k) for k in candidates]
         fit_for_use = [t for t in trials if t[1] >= self.least_ari and t[2] >= self.smallest_share]
         most_stable = max(fit_for_use or trials, key=lambda trial: trial[1])
         fine = [trial for trial in fit_for_use if trial[1] >= most_stable[1] - self.tolerance]
@@ -211,13 +214,15 @@ def _matched(fresh: StableKMeans, previous: ClusterState | None) -> np.ndarray:
 
 
 def _assignment(ordered: pd.DataFrame, labels: np.ndarray, state: ClusterState) -> ClusterAssignment:
-    frame = pd.DataFrame({
-        "user_id": ordered["user_id"],
-        "cluster_id": labels + 1,
-        "cluster_name_en": np.array(state.names_en)[labels],
-        "cluster_name_zh": np.array(state.names_zh)[labels],
-        "cluster_version": state.version,
-    })
+    frame = pd.DataFrame(
+        {
+            "user_id": ordered["user_id"],
+            "cluster_id": labels + 1,
+            "cluster_name_en": np.array(state.names_en)[labels],
+            "cluster_name_zh": np.array(state.names_zh)[labels],
+            "cluster_version": state.version,
+        }
+    )
     return ClusterAssignment(frame, state)
 
 
@@ -266,5 +271,3 @@ def _names(centroids: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 for number, index in enumerate(ranked, start=1):
                     names[index] = template.format(name, "I" * number)
     return tuple(english), tuple(chinese)
-
-

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -30,11 +30,11 @@ _WEIGHT_GRID = tuple(
     if first + second <= 4
 )
 
-_SMALL = 5_000  # rows
+_SMALL = 50_000  # rows
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):
-    """Blend of logistic regression, gradient boosting and a random forest on log odds, Platt-calibrated out of time.
+    """Blend of logistic regression, gradient boosting and extremely randomised trees on log odds, calibrated out of time.
 
     With `origin` in fit, the members are first fitted on the older snapshots, the blend weights and the calibration are
     taken from the newest snapshot (which those members have not seen), then the members are refitted on all. Without
@@ -74,11 +74,11 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         *,
         label_days: int | None = None,
         regularisation: float = 0.1,
-        learning_rate: float = 0.03,
-        boosting_rounds: int = 200,
+        learning_rate: float = 0.05,
+        boosting_rounds: int = 120,
         max_leaf_nodes: int = 8,
         forest_size: int = 100,
-        max_forest_rows: int = 30_000,
+        max_forest_rows: int = 15_000,
         min_samples_leaf: int = 20,
         min_calibration_cases: int = 50,
         random_state: int = 0,
@@ -104,8 +104,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, origin: Any = None) -> PropensityModel:
         """Fit on X (n_samples, n_features), two-valued y (n_samples,), and optionally each row's snapshot date."""
         values, target = self._validated(X, y)
-        # Threads cost more than they save on few rows, and on busy cores they wait for each other.
-        with threadpool_limits(limits=1 if len(target) <= _SMALL else None):
+        with threadpool_limits(limits=_THREADS):
             held_out = self._held_out_scores(values, target, origin)
             return self._calibrate_and_fit(values, target, held_out=held_out)
 
@@ -116,7 +115,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """
         values, target = self._validated(X, y)
         scores = previous._member_scores(values[newest])
-        with threadpool_limits(limits=1 if len(target) <= _SMALL else None):
+        with threadpool_limits(limits=_THREADS):
             return self._calibrate_and_fit(values, target, held_out=("newest_origin", scores, target[newest]))
 
     def _calibrate_and_fit(
@@ -202,7 +201,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def _fit_members(self, values: np.ndarray, target: np.ndarray) -> None:
         self.preparation_ = FeaturePreparation().fit(values)
         prepared = self.preparation_.transform(values)
-        self.linear_ = LogisticRegression(C=self.regularisation, max_iter=1000).fit(prepared, target)
+        self.linear_ = LogisticRegression(C=self.regularisation, solver="newton-cholesky", max_iter=1000).fit(
+            prepared, target
+        )
         self.boosting_ = HistGradientBoostingClassifier(
             learning_rate=self.learning_rate,
             max_iter=self.boosting_rounds,
@@ -212,10 +213,11 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             early_stopping=False,  # pyright: ignore[reportArgumentType] documented as "auto" or bool
             random_state=self.random_state,
         ).fit(prepared, target)
-        self.forest_ = RandomForestClassifier(
+        self.forest_ = ExtraTreesClassifier(
             n_estimators=self.forest_size,
             min_samples_leaf=self.min_samples_leaf,
-            max_features="sqrt",
+            max_features=0.3,
+            bootstrap=True,
             max_samples=min(len(target), self.max_forest_rows),
             n_jobs=2 if len(target) > _SMALL else 1,
             random_state=self.random_state,
@@ -225,7 +227,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """Log odds of each member, shape (n_samples, 3), in the order of MEMBERS."""
         prepared = self.preparation_.transform(values)
         members = (self.linear_, self.boosting_, self.forest_)
-        return np.column_stack([logit(member.predict_proba(prepared)[:, 1]) for member in members])
+        with threadpool_limits(limits=_THREADS):
+            return np.column_stack([logit(member.predict_proba(prepared)[:, 1]) for member in members])
 
 
 def _choose_blend(scores: np.ndarray, outcome: np.ndarray) -> tuple[dict[str, float], PlattScaling]:

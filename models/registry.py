@@ -69,11 +69,15 @@ def load(root: Path, registered: Registered) -> tuple[object, dict]:
     """
     path = root / f"{registered.version}.joblib"
     if not path.is_file():
-        message = f"{path}: the model is gone; remove the .champion files that name it and run again, it will be trained anew"
+        message = (
+            f"{path}: the model is gone; remove the .champion files that name it and run again, it will be trained anew"
+        )
         raise RegistryError(message)
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != registered.sha256:
-        message = f"{path}: is not the file that was saved (its SHA-256 differs); it was not opened. Remove it and train anew"
+        message = (
+            f"{path}: is not the file that was saved (its SHA-256 differs); it was not opened. Remove it and train anew"
+        )
         raise RegistryError(message)
     card = json.loads((root / f"{registered.version}.json").read_text(encoding="utf-8"))
     return joblib.load(io.BytesIO(content)), card

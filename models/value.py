@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from models.btyd import MBGNBD
 from models.evaluation import RankedOutcomes, compare, value_measures
@@ -28,9 +29,8 @@ BASELINE = "past_spend"
 ROWS_AT_MOST = 200_000
 BUYERS_AT_LEAST = 100
 NGINI_TOLERANCE = 0.002
+_SMALL = 20_000  # rows
 _WINDOWS = (7, 28, 90, 182, 365)
-
-Predictor = "Callable[[pd.DataFrame], np.ndarray]"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class PastRate:
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Return the expected amount, never negative, shape (n_customers,)."""
-        known = np.clip(features["tenure_days"].to_numpy(dtype=float), min(self.horizon_days, self.window_days), self.window_days)
+        known = np.clip(
+            features["tenure_days"].to_numpy(dtype=float), min(self.horizon_days, self.window_days), self.window_days
+        )
         return np.maximum(features[self.column].to_numpy(dtype=float), 0.0) * self.horizon_days / known
 
 
@@ -58,7 +60,9 @@ class BuyTillYouDie:
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Return the expected amount, shape (n_customers,)."""
-        x, last, age = (features[name].to_numpy(dtype=float) for name in ("repeat_days", "first_to_last_days", "tenure_days"))
+        x, last, age = (
+            features[name].to_numpy(dtype=float) for name in ("repeat_days", "first_to_last_days", "tenure_days")
+        )
         days = self.counts.expected_purchases(self.horizon_days, x, recency=last, T=age)
         if self.spend is None:
             return days * self.orders_per_day
@@ -78,6 +82,9 @@ class Boosting:
         return self.trees.predict(signed_log1p(features[list(self.columns)].to_numpy(dtype=float))) * self.unit
 
 
+Member = PastRate | BuyTillYouDie | Boosting
+
+
 @dataclass(frozen=True)
 class TrainedValue:
     """The chosen predictor of each target with its level, refitted on all closed origins, and how it was judged.
@@ -86,7 +93,7 @@ class TrainedValue:
     `is_fallback` says that there was too little data to choose, and why stands in `reason`.
     """
 
-    members: dict[str, PastRate | BuyTillYouDie | Boosting]
+    members: dict[str, Member]
     levels: dict[str, float]
     metrics: dict[str, dict]
     is_fallback: bool
@@ -112,22 +119,28 @@ def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str]
         return _past_rate(target, horizon_days)
     if name == "btyd":
         newest = sample[sample["as_of"] == sample["as_of"].max()]
-        x, last, age = (newest[key].to_numpy(dtype=float) for key in ("repeat_days", "first_to_last_days", "tenure_days"))
+        x, last, age = (
+            newest[key].to_numpy(dtype=float) for key in ("repeat_days", "first_to_last_days", "tenure_days")
+        )
         counts = MBGNBD.fit(x, last, T=age)
         if target == "expected_orders":
             return BuyTillYouDie(counts, None, float(newest["orders_count"].sum() / (x + 1).sum()), horizon_days)
         paid = newest[(newest["repeat_days"] > 0) & (newest["monetary_mean_amount"] > 0)]
-        spend = GammaGamma.fit(paid["repeat_days"].to_numpy(dtype=float), paid["monetary_mean_amount"].to_numpy(dtype=float))
+        spend = GammaGamma.fit(
+            paid["repeat_days"].to_numpy(dtype=float), paid["monetary_mean_amount"].to_numpy(dtype=float)
+        )
         return BuyTillYouDie(counts, spend, 1.0, horizon_days)
     if len(sample) > ROWS_AT_MOST:
         sample = sample.sample(ROWS_AT_MOST, random_state=seed)
+    # a column without any value tells nothing, and scikit-learn's binning cannot take it
+    known = tuple(name for name in columns if sample[name].notna().any())
     actual = np.maximum(sample[TARGETS[target]].to_numpy(dtype=float), 0.0)
     unit = float(actual.mean()) or 1.0
     trees = HistGradientBoostingRegressor(
-        loss="poisson", learning_rate=0.03, max_iter=250, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=5.0,
+        loss="poisson", learning_rate=0.05, max_iter=150, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=5.0,
         early_stopping=False, random_state=seed,
-    ).fit(signed_log1p(sample[list(columns)].to_numpy(dtype=float)), actual / unit)  # fmt: skip
-    return Boosting(tuple(columns), trees, unit)
+    ).fit(signed_log1p(sample[list(known)].to_numpy(dtype=float)), actual / unit)  # fmt: skip
+    return Boosting(known, trees, unit)
 
 
 def train_value(
@@ -154,45 +167,49 @@ def train_value(
     if older.empty or buyers < BUYERS_AT_LEAST:
         short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on"
     members, levels, metrics = {}, {}, {}
-    for target in TARGETS:
-        names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
-        build = {"columns": feature_columns, "horizon_days": horizon_days, "seed": seed}
-        chosen = BASELINE if short else _choose(target, names, older, recent, build)
-        level = 1.0 if short else _level(target, _fit(chosen, target, older, **build), recent)
-        tested = {name: _try_fit(name, target, past, build) for name in names}
-        metrics[target] = {
-            "chosen": chosen,
-            "test_as_of": str(origin.date()),
-            "customers": len(test),
-            "level": level,
-            "measures": _judge(target, tested, chosen, level, test, seed),
-        }
-        members[target] = _fit(chosen, target, samples, **build)
-        levels[target] = 1.0 if short or test.empty else _level(target, _fit(chosen, target, past, **build), test)
+    # threads cost more than they save on few rows, and on busy cores they wait for each other
+    with threadpool_limits(limits=1 if len(samples) <= _SMALL else None):
+        for target in TARGETS:
+            build = {"columns": feature_columns, "horizon_days": horizon_days, "seed": seed}
+            names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
+            early = {} if short else _fit_all(names, target, older, build)
+            chosen = BASELINE if short else _choose(target, early, recent)
+            level = 1.0 if short else _level(target, early[chosen], recent)
+            tested = _fit_all(names, target, past if len(past) else samples, build)
+            metrics[target] = {
+                "chosen": chosen,
+                "test_as_of": str(origin.date()),
+                "customers": len(test),
+                "level": level,
+                "measures": _judge(target, tested, chosen, level, test, seed),
+            }
+            members[target] = _fit(chosen, target, samples, **build)
+            levels[target] = 1.0 if short or test.empty else _level(target, tested[chosen], test)
     return TrainedValue(members, levels, metrics, short is not None, short)
 
 
-def _try_fit(name: str, target: str, sample: pd.DataFrame, build: dict):
-    """Return the fitted candidate, or None where buy-till-you-die is not determined by the data: then it is no candidate."""
-    try:
-        return _fit(name, target, sample, **build)
-    except FitFailedError:
-        return None
-
-
-def _choose(target: str, names: list[str], older: pd.DataFrame, recent: pd.DataFrame, build: dict) -> str:
-    actual = np.maximum(recent[TARGETS[target]].to_numpy(dtype=float), 0.0)
+def _fit_all(names: list[str], target: str, sample: pd.DataFrame, build: dict) -> dict[str, Member]:
+    """Return the fitted candidates; buy-till-you-die is none where the data do not determine it."""
     found = {}
     for name in names:
-        member = _try_fit(name, target, older, build)
-        if member is not None:
-            found[name] = value_measures(RankedOutcomes(actual, member.predict(recent)))
+        try:
+            found[name] = _fit(name, target, sample, **build)
+        except FitFailedError:
+            continue
+    return found
+
+
+def _choose(target: str, candidates: dict[str, Member], recent: pd.DataFrame) -> str:
+    actual = np.maximum(recent[TARGETS[target]].to_numpy(dtype=float), 0.0)
+    found = {
+        name: value_measures(RankedOutcomes(actual, member.predict(recent))) for name, member in candidates.items()
+    }
     best = max(measures["ngini"] for measures in found.values())
     close = [name for name, measures in found.items() if measures["ngini"] >= best - NGINI_TOLERANCE]
     return min(close, key=lambda name: abs(found[name]["bias"]))
 
 
-def _level(target: str, member: PastRate | BuyTillYouDie | Boosting, recent: pd.DataFrame) -> float:
+def _level(target: str, member: Member, recent: pd.DataFrame) -> float:
     """Return actual over predicted total, between a half and two: the trend that a customer's features do not show."""
     predicted = float(member.predict(recent).sum())
     actual = float(recent[TARGETS[target]].sum())
@@ -203,7 +220,7 @@ def _judge(target: str, tested: dict, chosen: str, level: float, test: pd.DataFr
     if test.empty:
         return {}
     actual = np.maximum(test[TARGETS[target]].to_numpy(dtype=float), 0.0)
-    predictions = {name: member.predict(test) for name, member in tested.items() if member is not None}
+    predictions = {name: member.predict(test) for name, member in tested.items()}
     predictions["trellis"] = predictions[chosen] * level
     comparison = compare(actual, predictions, kind="value", seed=seed)
     return {

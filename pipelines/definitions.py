@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.bronze import bronze
+from assets.clusters import user_cluster
 from assets.home import Home
 from assets.horizons import horizons
 from assets.personas import user_persona
@@ -22,7 +23,7 @@ def home_resource(folder: Path, overrides: dict[str, object] | None = None) -> H
     return Home(path=str(folder), settings_json=load_settings(folder, overrides).model_dump_json())
 
 
-ASSETS = [bronze, *TABLE_ASSETS, horizons, user_persona, *SCORE_ASSETS, segment_members, published_version]
+ASSETS = [bronze, *TABLE_ASSETS, horizons, user_persona, user_cluster, *SCORE_ASSETS, segment_members, published_version]
 
 
 def build_definitions(home: Home) -> dg.Definitions:

@@ -24,8 +24,10 @@ converted as (
         newest_version.quantity,
         newest_version.refunded_date,
         -- a line of no value follows its pieces, or else its order
-        newest_version.line_amount < 0
-        or (newest_version.line_amount = 0 and (coalesce(newest_version.quantity, 0) < 0 or orders.kind = 'return')) as is_return,
+        case
+            when newest_version.line_amount = 0 then coalesce(newest_version.quantity, 0) < 0 or orders.kind = 'return'
+            else newest_version.line_amount < 0
+        end as is_return,
         -- at rate 1 the cents stay exact; else the converted double is rounded once
         case
             when orders.exchange_rate = 1 then newest_version.line_amount

@@ -24,23 +24,25 @@ orders_after as (
     group by user_id
 ),
 
+movements_after as (
+    select
+        user_id,
+        cast(paid_amount as double) - cast(returned_amount as double) as amount
+    from core.order_items
+    where ordered_date >= $as_of and ordered_date < $as_of + $horizon_days and is_paid
+    union all
+    select
+        user_id,
+        -cast(refund_amount as double) as amount
+    from core.order_items
+    where refunded_date >= $as_of and refunded_date < $as_of + $horizon_days and is_paid
+),
+
 spend_after as (
     select
         user_id,
         round(sum(amount), 6) as future_net_amount
-    from (
-        select
-            user_id,
-            cast(paid_amount as double) - cast(returned_amount as double) as amount
-        from core.order_items
-        where ordered_date >= $as_of and ordered_date < $as_of + $horizon_days and is_paid
-        union all
-        select
-            user_id,
-            -cast(refund_amount as double) as amount
-        from core.order_items
-        where refunded_date >= $as_of and refunded_date < $as_of + $horizon_days and is_paid
-    )
+    from movements_after
     group by user_id
 ),
 

@@ -1,5 +1,6 @@
 -- One row per user whose past orders show how price moves the user: coupon-dependent, price-sensitive or full-price.
--- For choosing content and service only: a personal price is a forbidden use. Where the shop never gave a discount, no list.
+-- For choosing content and service only: a personal price is a forbidden use.
+-- Where the shop never gave a discount, no list.
 -- grain: user_id, as_of
 -- may-be-empty: the source has no discounts and no coupons, or too few repeat buyers
 with policy as (
@@ -19,7 +20,7 @@ repeat_buyers as (
         coalesce(discount_share, 0) as discount_share,
         coalesce(coupon_order_share, 0) as coupon_order_share,
         percent_rank() over (order by coalesce(discount_share, 0)) as discount_rank,
-        max(coalesce(discount_share, 0)) over () > 0 or max(coalesce(coupon_order_share, 0)) over () > 0 as shop_discounts
+        max(greatest(coalesce(discount_share, 0), coalesce(coupon_order_share, 0))) over () > 0 as shop_discounts
     from feature.user_features
     cross join policy
     where as_of = $as_of and orders_count >= policy.orders_at_least

@@ -16,12 +16,14 @@ def planted(users: int = 1200, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]
     centres = np.array([[5, 30, 3000], [10, 4, 200], [150, 20, 1500], [200, 1, 30]])
     group = random.integers(0, 4, users)
     values = centres[group] * np.exp(random.normal(0, 0.15, (users, 3)))
-    frame = pd.DataFrame({
-        "user_id": [f"u{number:05d}" for number in range(users)],
-        "recency_days": np.ceil(values[:, 0]).astype(int),
-        "orders_count": np.ceil(values[:, 1]).astype(int),
-        "net_amount_365d": values[:, 2],
-    })
+    frame = pd.DataFrame(
+        {
+            "user_id": [f"u{number:05d}" for number in range(users)],
+            "recency_days": np.ceil(values[:, 0]).astype(int),
+            "orders_count": np.ceil(values[:, 1]).astype(int),
+            "net_amount_365d": values[:, 2],
+        }
+    )
     return frame, group
 
 
@@ -48,7 +50,9 @@ def test_another_structure_of_the_shop_gets_a_new_version():
     frame, _ = planted()
     first = assign_clusters(frame)
     moved, _ = planted(seed=2)
-    moved = moved.assign(recency_days=1, orders_count=moved["recency_days"], net_amount_365d=moved["recency_days"] * 10.0)
+    moved = moved.assign(
+        recency_days=1, orders_count=moved["recency_days"], net_amount_365d=moved["recency_days"] * 10.0
+    )
     again = assign_clusters(moved, first.state)
     assert again.state.version == 2
 

@@ -33,7 +33,9 @@ def planted(origins: int = 6, users: int = 800, *, growth: float = 1.0, seed: in
 
 def test_it_beats_past_spend_and_keeps_the_level():
     samples = planted(growth=1.1)
-    trained = train_value(samples, horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 1) + timedelta(days=150))
+    trained = train_value(
+        samples, horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 1) + timedelta(days=150)
+    )
     spend = trained.metrics["expected_spend"]
     assert spend["chosen"] == "boosting"
     assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.05
@@ -58,7 +60,9 @@ def test_the_test_origin_has_no_say_in_the_choice():
 
 
 def test_too_little_data_falls_back_to_past_spend_and_says_so():
-    trained = train_value(planted(origins=2, users=40), horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31))
+    trained = train_value(
+        planted(origins=2, users=40), horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31)
+    )
     assert trained.is_fallback
     assert "past spend goes on" in trained.reason
     predicted = trained.predict(planted(origins=1, users=3))

@@ -1,0 +1,139 @@
+"""Finds or trains the models of one horizon: samples from past origins, judged out of time, kept in the registry.
+
+The protocol itself lives in `models/training.py` and `models/value.py`; building the samples in `assets/origins.py`.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from assets.origins import training_samples
+from assets.warehouse import Warehouse
+from contracts.settings import Settings
+from models import registry
+from models.horizons import origins, training_date
+from models.training import PropensityTask, TrainedPropensity, train_and_evaluate
+from models.value import TrainedValue, train_value
+from sql.queries import SQL_ROOT, load_queries
+
+NOT_FEATURES = (
+    "user_id", "as_of", "has_ordered", "has_purchased", "has_churned", "future_orders_count", "future_net_amount",
+)  # fmt: skip
+LABELS = {"purchase": "has_purchased", "churn": "has_churned"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model from the registry, with its version and card."""
+
+    model: TrainedPropensity | TrainedValue
+    version: str
+    card: dict
+
+
+@dataclass(frozen=True)
+class HorizonModels:
+    """The models that score one horizon, and the date they were trained on; outcomes without data are absent."""
+
+    horizon_days: int
+    training_date: date
+    propensities: dict[str, Kept]
+    value: Kept | None
+
+
+def code_fingerprint() -> str:
+    """Return eight hex digits that change when features, labels or models change: then models are trained anew."""
+    queries = [query.version for query in load_queries().values() if query.layer in ("core", "feature", "label")]
+    code = [path.read_bytes() for path in sorted((SQL_ROOT.parent / "models").glob("*.py"))]
+    return hashlib.sha256(b"".join([*(version.encode() for version in queries), *code])).hexdigest()[:8]
+
+
+def last_training_date(warehouse: Warehouse, as_of: date, settings: Settings) -> date:
+    """Return the last training date on or before as_of, counted from the home's first as_of."""
+    anchor = warehouse.recall("training_anchor")
+    if anchor is None:
+        warehouse.remember("training_anchor", as_of.isoformat())
+        anchor = as_of.isoformat()
+    return training_date(as_of, date.fromisoformat(anchor), settings.training_every_days)
+
+
+def population(frame: pd.DataFrame, outcome: str, churn_window_days: int) -> pd.DataFrame:
+    """Return the rows an outcome is about: purchase = who has ordered; churn = who was active in the churn window."""
+    rows = frame["has_ordered"] if outcome == "purchase" else frame["last_active_days"] <= churn_window_days
+    return frame[rows.astype(bool)].reset_index(drop=True)
+
+
+def feature_columns(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns models may use: everything numeric that is neither key nor label."""
+    return tuple(name for name in frame.columns if name not in NOT_FEATURES)
+
+
+def _task(outcome: str, horizon_days: int, churn_window_days: int, columns: tuple[str, ...]) -> PropensityTask:
+    definitions = {
+        "purchase": f"a paid order in [as_of, as_of + {horizon_days} days); population: everybody who has ordered",
+        "churn": f"no order and no active event in [as_of, as_of + {horizon_days} days); population: active in the "
+        f"{churn_window_days} days before as_of",
+    }
+    return PropensityTask(outcome, horizon_days, LABELS[outcome], definitions[outcome], columns)
+
+
+def models_of_horizon(
+    warehouse: Warehouse, home: Path, as_of: date, horizon_days: int, *, churn_window_days: int, settings: Settings
+) -> HorizonModels:
+    """Return the models of the last training date on or before as_of, from the registry or trained now.
+
+    They see only what happened before that date, whenever they are trained, so a backfill equals the daily runs.
+    """
+    trained_on = last_training_date(warehouse, as_of, settings)
+    root = home / "models"
+    suffix = f"{horizon_days}d-w{churn_window_days}-{trained_on}-{settings.training_users_at_most}-{code_fingerprint()}"
+    outcomes = (*LABELS, "value")
+    kept = {}
+    for outcome in outcomes:
+        registered = registry.champion(root, f"{outcome}-{suffix}")
+        if registered is not None:
+            model, card = registry.load(root, registered)
+            kept[outcome] = Kept(model, registered.version, card)
+    if not kept:
+        trained = _train(warehouse, trained_on, horizon_days, churn_window_days, settings)
+        for outcome, (model, card) in trained.items():
+            registered = registry.save(root, f"{outcome}-{suffix}", model, card)
+            kept[outcome] = Kept(model, registered.version, card)
+    return HorizonModels(
+        horizon_days, trained_on, {name: kept[name] for name in LABELS if name in kept}, kept.get("value")
+    )
+
+
+def _train(
+    warehouse: Warehouse, trained_on: date, horizon_days: int, churn_window_days: int, settings: Settings
+) -> dict[str, tuple[TrainedPropensity | TrainedValue, dict]]:
+    first, newest = warehouse.oldest_order_date(), warehouse.newest_business_date()
+    if first is None or newest is None:
+        return {}
+    # labels end where the data end, even when as_of lies later
+    known_until = min(trained_on, newest + timedelta(days=1))
+    test_as_of, earlier = origins(first, known_until, horizon_days)
+    if test_as_of <= first:
+        return {}
+    samples = training_samples(
+        warehouse, [*earlier, test_as_of], horizon_days, users_at_most=settings.training_users_at_most
+    )
+    columns = feature_columns(samples)
+    samples[list(columns)] = samples[list(columns)].astype("float32")
+    trained = {}
+    for outcome in LABELS:
+        eligible = population(samples, outcome, churn_window_days)
+        if not (pd.to_datetime(eligible["as_of"]) == pd.Timestamp(test_as_of)).any():
+            continue
+        task = _task(outcome, horizon_days, churn_window_days, columns)
+        model = train_and_evaluate(eligible, task, test_as_of=test_as_of, known_until=known_until)
+        # rows of users have no place in a model file
+        trained[outcome] = (replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict())
+    buyers = population(samples, "purchase", churn_window_days)
+    value = train_value(buyers, horizon_days=horizon_days, feature_columns=columns, test_as_of=test_as_of)
+    card = {"outcome": "value", "horizon_days": horizon_days, "is_fallback": value.is_fallback, "reason": value.reason}
+    trained["value"] = (value, {**card, "targets": value.metrics})
+    return trained
