@@ -25,8 +25,12 @@ marked as (
     select
         *,
         -- range: events of one moment are in one session
-        count(*)
-            filter (where previous_at is null or occurred_at > previous_at + to_minutes(session_gap_minutes))
+        sum(
+            case
+                when previous_at is null or occurred_at > previous_at + to_minutes(session_gap_minutes) then 1
+                else 0
+            end
+        )
             over (partition by user_key order by occurred_at range unbounded preceding) as session_index
     from nearby
     cross join policy
