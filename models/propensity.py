@@ -30,7 +30,10 @@ _WEIGHT_GRID = tuple(
     if first + second <= 4
 )
 
-_SMALL = 50_000  # rows
+_SMALL = 5_000  # rows, below which a second thread of the forest costs more than it saves
+# OpenMP threads of the boosting spin while they wait: on two busy cores the same fit took 0.5 to 2.7 CPU-s with one thread
+# and 5 to 28 with two.
+_THREADS = 1
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):
@@ -216,7 +219,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         self.forest_ = ExtraTreesClassifier(
             n_estimators=self.forest_size,
             min_samples_leaf=self.min_samples_leaf,
-            max_features=0.3,
+            max_features=0.3,  # pyright: ignore[reportArgumentType] a share is documented
             bootstrap=True,
             max_samples=min(len(target), self.max_forest_rows),
             n_jobs=2 if len(target) > _SMALL else 1,
