@@ -21,7 +21,7 @@ select
     case
         when regexp_matches(StockCode, '^([0-9]{5}|DCGS|gift_|PADS)') then StockCode
     end as product_id,
-    "Quantity" as quantity,
+    Quantity as quantity,
     UnitPrice as unit_price,
     case
         when InvoiceNo like 'A%' then 'bookkeeping entry (bad debt), not a sale'
