@@ -31,7 +31,13 @@ HEADERS = {
 """Sent with every answer; a page replaces the policy by its own, which names the hashes of its scripts."""
 
 _PAGE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
-_CODES = {404: "not_found", 405: "method_not_allowed", 422: "invalid_request", 500: "internal_error", 503: "not_published"}
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    422: "invalid_request",
+    500: "internal_error",
+    503: "not_published",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +52,7 @@ def create_app(home: Path) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid_request)
     app.exception_handler(NotPublishedError)(_not_published)
     app.exception_handler(DamagedVersionError)(_damaged)
+    app.exception_handler(Exception)(_unforeseen)
 
     @app.get("/healthz")
     def health() -> dict[str, str]:
@@ -85,28 +92,25 @@ def _page(version: Version, name: str) -> Response:
 
 
 async def _secured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Add the headers to every answer; what nobody foresaw becomes the one error shape without inner details."""
-    try:
-        response = await call_next(request)
-    except Exception:
-        _log.exception("%s %s failed", request.method, request.url.path)
-        response = _error(500, "the server failed on this request; its log says why")
+    """Add the headers to every answer that does not bring its own."""
+    response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 
 
-def _error(status: int, message: str, *, code: str | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
+def _error(
+    status: int, message: str, *, code: str | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
     body = {"error": {"status": status, "code": code or _CODES.get(status, "error"), "message": message}}
     return JSONResponse(body, status_code=status, headers=headers)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise TypeError(f"this handler is for HTTPException, got {type(error).__name__}") from error
-    unnamed = error.detail in {"Not Found", "Method Not Allowed"}
-    message = f"{request.method} {request.url.path[:80]}: {error.detail.lower()}" if unnamed else error.detail
-    return _error(error.status_code, message, headers=dict(error.headers or {}))
+    failure = error if isinstance(error, HTTPException) else HTTPException(500)
+    unnamed = failure.detail in {"Not Found", "Method Not Allowed"}
+    message = f"{request.method} {request.url.path[:80]}: {failure.detail.lower()}" if unnamed else failure.detail
+    return _error(failure.status_code, message, headers=dict(failure.headers or {}))
 
 
 def _invalid_request(_request: Request, error: Exception) -> Response:
@@ -120,3 +124,8 @@ def _not_published(_request: Request, error: Exception) -> Response:
 def _damaged(_request: Request, error: Exception) -> Response:
     _log.error("%s", error)
     return _error(503, str(error), code="damaged_version", headers={"Retry-After": "60"})
+
+
+def _unforeseen(_request: Request, _error_itself: Exception) -> Response:
+    """Answer without inner details; the server logs the exception. This answer passes no middleware: it brings the headers."""
+    return _error(500, "the server failed on this request; its log says why", headers=dict(HEADERS))

@@ -14,7 +14,7 @@ import plotly.offline
 
 INK, MUTED, LINE = "#1f2a26", "#66736d", "#e3e6df"
 LEAF, STEM, CLAY, WATER = "#8fbfa0", "#2f6b4f", "#c4764a", "#5d7f9c"
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
 
 @dataclass(frozen=True)
@@ -83,23 +83,32 @@ def _month_names(months: Sequence[date]) -> list[str]:
     return [f"{month:%B %Y}" for month in months]
 
 
+def _bars(colour: str, months: Sequence[date], running: date | None) -> dict[str, object]:
+    return {"color": colour, "opacity": [0.45 if month == running else 1.0 for month in months]}
+
+
 def revenue(
     months: Sequence[date],
     *,
     gross: Sequence[float | None],
     returned: Sequence[float | None],
     net: Sequence[float | None],
+    running: date | None,
     currency: str,
 ) -> str:
-    """Draw gross as bars, what was given back as bars below zero, net as a line; a hidden month is a gap."""
+    """Draw gross as bars, what was given back as bars below zero, net as a line; a hidden month is a gap.
+
+    The month that is still running, if one is, is drawn pale.
+    """
     hover = f"%{{y:,.0f}} {_text(currency)}"
-    given_back = [None if amount is None else -amount for amount in returned]
+    below = [None if amount is None else -amount for amount in returned]
+    names = _month_names(months)
     figure = go.Figure(
         [
-            go.Bar(name="Gross", x=_month_names(months), y=list(gross), marker={"color": LEAF}, hovertemplate=hover),
-            go.Bar(name="Given back", x=_month_names(months), y=given_back, marker={"color": CLAY}, hovertemplate=hover),
+            go.Bar(name="Gross", x=names, y=list(gross), marker=_bars(LEAF, months, running), hovertemplate=hover),
+            go.Bar(name="Given back", x=names, y=below, marker=_bars(CLAY, months, running), hovertemplate=hover),
             go.Scatter(
-                name="Net", x=_month_names(months), y=list(net), mode="lines+markers", hovertemplate=hover,
+                name="Net", x=names, y=list(net), mode="lines+markers", hovertemplate=hover,
                 line={"color": STEM, "width": 3}, marker={"size": 7},
             ),
         ]
@@ -110,14 +119,31 @@ def revenue(
 
 
 def revenue_split(
-    months: Sequence[date], *, identified: Sequence[float | None], guests: Sequence[float | None], currency: str
+    months: Sequence[date],
+    *,
+    identified: Sequence[float | None],
+    guests: Sequence[float | None],
+    running: date | None,
+    currency: str,
 ) -> str:
     """Draw net revenue of identified customers and guests, stacked; a hidden month is a gap."""
     hover = f"%{{y:,.0f}} {_text(currency)}"
     figure = go.Figure(
         [
-            go.Bar(name="Identified", x=_month_names(months), y=list(identified), marker={"color": STEM}, hovertemplate=hover),
-            go.Bar(name="Guests", x=_month_names(months), y=list(guests), marker={"color": WATER}, hovertemplate=hover),
+            go.Bar(
+                name="Identified",
+                x=_month_names(months),
+                y=list(identified),
+                marker=_bars(STEM, months, running),
+                hovertemplate=hover,
+            ),
+            go.Bar(
+                name="Guests",
+                x=_month_names(months),
+                y=list(guests),
+                marker=_bars(WATER, months, running),
+                hovertemplate=hover,
+            ),
         ]
     )
     figure.update_layout(barmode="relative", bargap=0.3, hovermode="x unified")
@@ -126,19 +152,43 @@ def revenue_split(
 
 
 def group_shares(names: Sequence[str], people: Sequence[float], spend: Sequence[float | None]) -> str:
-    """Draw two bars per group, the first group on top: its share of the people and its share of what they spent."""
+    """Draw two bars per group, the first group on top: its share of the people and its share of what they spent.
+
+    Names stand above their bars, so that long ones leave room on a phone.
+    """
     hover = "%{y}<br>%{x:.1%} of %{fullData.name}<extra></extra>"
     labels = [_text(name) for name in names]
     figure = go.Figure(
         [
-            go.Bar(name="the people", x=list(people), y=labels, orientation="h", marker={"color": LEAF}, hovertemplate=hover),
-            go.Bar(name="net spend", x=list(spend), y=labels, orientation="h", marker={"color": STEM}, hovertemplate=hover),
+            go.Bar(
+                name="the people",
+                x=list(people),
+                y=labels,
+                orientation="h",
+                marker={"color": LEAF},
+                hovertemplate=hover,
+            ),
+            go.Bar(
+                name="net spend", x=list(spend), y=labels, orientation="h", marker={"color": STEM}, hovertemplate=hover
+            ),
         ]
     )
-    figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.1)
+    figure.update_layout(barmode="group", bargap=0.6, bargroupgap=0.1)
+    for label in labels:
+        figure.add_annotation(
+            x=0,
+            y=label,
+            text=label,
+            showarrow=False,
+            xref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            yshift=11,
+            align="left",
+        )
     figure.update_xaxes(gridcolor=LINE, tickformat=".0%", nticks=6)
-    figure.update_yaxes(autorange="reversed", tickfont={"color": INK})
-    return _json(figure, height=80 + 42 * len(names), legend=True)
+    figure.update_yaxes(showticklabels=False, range=[len(labels) - 0.5, -0.9])
+    return _json(figure, height=80 + 52 * len(names), legend=True)
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> str:
@@ -175,6 +225,6 @@ def comparison(dots: Sequence[Dot], *, measure: str) -> str:
             )
         )  # fmt: skip
     title = {"text": _text(measure), "font": {"size": 12, "color": MUTED}, "standoff": 6}
-    figure.update_xaxes(gridcolor=LINE, tickformat=".2f", nticks=6, title=title)
+    figure.update_xaxes(gridcolor=LINE, tickformat=".2f", nticks=4, tickangle=0, title=title)
     figure.update_yaxes(autorange="reversed", tickfont={"color": INK}, type="category")
     return _json(figure, height=80 + 32 * len(dots))

@@ -7,6 +7,7 @@ from datetime import date
 
 UNKNOWN = "–"
 MINUS = "−"
+NO_BREAK = "\u00a0"
 
 
 def whole(value: float | None) -> str:
@@ -24,12 +25,12 @@ def money(value: float | None, currency: str) -> str:
     if value is None:
         return UNKNOWN
     places = 0 if round(abs(value), 2) >= 1_000 else 2
-    return f"{currency} {_no_minus_zero(f'{value:,.{places}f}')}"
+    return f"{currency}{NO_BREAK}{_no_minus_zero(f'{value:,.{places}f}')}"
 
 
 def percent(share: float | None, places: int = 0) -> str:
     """Return a share of 0..1 as percent: 0.0703 -> 7 %."""
-    return UNKNOWN if share is None else f"{_no_minus_zero(f'{100 * share:,.{places}f}')} %"
+    return UNKNOWN if share is None else f"{_no_minus_zero(f'{100 * share:,.{places}f}')}{NO_BREAK}%"
 
 
 def change(new: float, old: float) -> str | None:
@@ -37,7 +38,7 @@ def change(new: float, old: float) -> str | None:
     if old <= 0:
         return None
     percentage = 100 * (new - old) / old
-    return "no change" if abs(percentage) < 0.05 else f"{percentage:+,.1f} %".replace("-", MINUS)
+    return "no change" if abs(percentage) < 0.05 else f"{percentage:+,.1f}{NO_BREAK}%".replace("-", MINUS)
 
 
 def day(value: date | None) -> str:

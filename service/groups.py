@@ -14,7 +14,11 @@ from service.small_cells import WITHHELD, Suppression, count_or_mark, fewer_than
 TITLES = {
     "retention": ("Keep", "挽留", "Valuable customers who are likely to leave."),
     "reactivation": ("Win back", "召回", "Lapsed customers who are worth winning back."),
-    "pricing": ("Price wisely", "价格", "Repeat buyers, sorted by what discounts mean to them. For choosing content and service only."),
+    "pricing": (
+        "Price wisely",
+        "价格",
+        "Repeat buyers, sorted by what discounts mean to them. For choosing content and service only.",
+    ),
 }
 """List -> English title, Chinese title, who is in it."""
 
@@ -45,12 +49,11 @@ class GroupView:
 
 @dataclass(frozen=True)
 class VariantRow:
-    """One part of a list with its advice."""
+    """One part of a list with its advice; a hidden value is None, as the mark for its people says enough."""
 
     variant: str
     members: str
-    value_at_stake: str
-    probability: str
+    value_at_stake: str | None
     actions: tuple[str, ...]
 
 
@@ -76,7 +79,9 @@ def group_view(groups: Sequence[Group], *, currency: str, below: int) -> GroupVi
     """Return the groups with those of too few people hidden, and whatever would give them away."""
     suppression = suppress([group.users for group in groups], below=below)
     shown = [
-        group for group, part in zip(groups, suppression.parts, strict=True) if part == "shown" and suppression.is_total_shown
+        group
+        for group, part in zip(groups, suppression.parts, strict=True)
+        if part == "shown" and suppression.is_total_shown
     ]
     largest = max((group.users for group in shown), default=1)
     rows = tuple(
@@ -162,8 +167,7 @@ def _variants(members: UserList, parts: Suppression, *, currency: str, below: in
             VariantRow(
                 variant=variant.variant.replace("_", " "),
                 members=_part(variant.members, parts, index, below),
-                value_at_stake=money(variant.value_at_stake, currency) if is_shown else WITHHELD,
-                probability=percent(variant.probability) if is_shown else WITHHELD,
+                value_at_stake=money(variant.value_at_stake, currency) if is_shown else None,
                 actions=variant.actions,
             )
         )

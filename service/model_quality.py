@@ -69,7 +69,11 @@ def model_view(card: Card, *, currency: str, below: int) -> ModelView:
     verdict, measures, comparison, calibration = (_NOT_TESTED,), (), None, None
     if is_tested and is_value:
         forecasts = card.details["targets"]["expected_spend"]["measures"]
-        verdict, measures, comparison = _value_verdict(forecasts), _value_measures(forecasts, currency), _value_chart(forecasts)
+        verdict, measures, comparison = (
+            _value_verdict(forecasts),
+            _value_measures(forecasts, currency),
+            _value_chart(forecasts),
+        )
     elif is_tested:
         verdict, measures, comparison = _verdict(card), _measures(card), _comparison(card)
         calibration = _calibration(card.details, below=below)
@@ -188,7 +192,9 @@ def _value_measures(forecasts: Mapping[str, Mapping[str, Sequence[float]]], curr
 
 def _value_chart(forecasts: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     names = [_SHIPPED, *(name for name in forecasts if name != _SHIPPED)]
-    dots = [charts.Dot(_FORECASTS.get(name, name), *forecasts[name]["ngini"], is_main=name == _SHIPPED) for name in names]
+    dots = [
+        charts.Dot(_FORECASTS.get(name, name), *forecasts[name]["ngini"], is_main=name == _SHIPPED) for name in names
+    ]
     return charts.comparison(dots, measure="normalised Gini")
 
 

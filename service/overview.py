@@ -28,13 +28,14 @@ class KeyNumber:
     @property
     def trend(self) -> str:
         """Return up, down or flat, for the colour of the change."""
-        return "down" if (self.change or "").startswith(MINUS) else "up" if (self.change or "").startswith("+") else "flat"
+        return (
+            "down" if (self.change or "").startswith(MINUS) else "up" if (self.change or "").startswith("+") else "flat"
+        )
 
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """What became of the landing rows of one contract, as text;
-    `balances` says whether every row is accounted for."""
+    """What became of the landing rows of one contract, as text; `balances`: none is missing."""
 
     contract: str
     staged: str
@@ -94,7 +95,7 @@ def overview(version: Version) -> Overview:
     manifest, below = version.manifest, version.small_cell_below
     currency = str(manifest["currency"])
     months = shown_months(published.revenue_months(version), below=below)
-    revenue = revenue_view(months, currency=currency)
+    revenue = revenue_view(months, as_of=version.as_of, currency=currency)
     lists = tuple(list_card(members, currency=currency, below=below) for members in published.user_lists(version))
     personas = group_view(published.personas(version), currency=currency, below=below)
     clusters = group_view(published.clusters(version), currency=currency, below=below)

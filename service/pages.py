@@ -38,12 +38,16 @@ def draw_pages(version: Path) -> dict[str, int]:
     page = overview(open_version(version))
     style, drawing = _template_file("overview.css"), _template_file("charts.js")
     library = charts.library() if page.charts else ""
-    html = _environment().get_template("overview.html").render(
-        page=page,
-        style=Markup(style),  # noqa: S704 - our own file
-        library=Markup(library),  # noqa: S704 - the plotly wheel's file
-        drawing=Markup(drawing),  # noqa: S704 - our own file
-        policy=Markup(_policy(scripts=[library, drawing] if page.charts else [])),  # noqa: S704 - hashes
+    html = (
+        _environment()
+        .get_template("overview.html")
+        .render(
+            page=page,
+            style=Markup(style),  # noqa: S704 - our own file
+            library=Markup(library),  # noqa: S704 - the plotly wheel's file
+            drawing=Markup(drawing),  # noqa: S704 - our own file
+            policy=Markup(_policy(scripts=[library, drawing] if page.charts else [])),  # noqa: S704 - hashes
+        )
     )
     path = version / OVERVIEW
     path.parent.mkdir(exist_ok=True)
@@ -75,7 +79,8 @@ def _policy(*, scripts: list[str]) -> str:
     can carry nothing out.
     """
     hashes = " ".join(_hash(text) for text in scripts) or "'none'"
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    closed = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"{closed}; style-src 'unsafe-inline'; script-src {hashes}"
 
 
 def _hash(text: str) -> str:

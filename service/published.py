@@ -183,9 +183,13 @@ def current_version(home: Path) -> Version:
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        raise NotPublishedError("nothing is published in this home yet; `trellis run` or `trellis demo` publishes") from None
+        raise NotPublishedError(
+            "nothing is published in this home yet; `trellis run` or `trellis demo` publishes"
+        ) from None
     if not _VERSION_NAME.fullmatch(name):
-        raise DamagedVersionError(f"published/current holds {name[:40]!r}, not the name of a version; run `trellis doctor`")
+        raise DamagedVersionError(
+            f"published/current holds {name[:40]!r}, not the name of a version; run `trellis doctor`"
+        )
     return open_version(home / "published" / name)
 
 
@@ -203,7 +207,9 @@ def open_version(folder: Path) -> Version:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError) as error:
-        raise DamagedVersionError(f"version {folder.name}: manifest.json is missing or no JSON; run `trellis doctor`") from error
+        raise DamagedVersionError(
+            f"version {folder.name}: manifest.json is missing or no JSON; run `trellis doctor`"
+        ) from error
     tables = [f"tables/{table}.parquet" for table in (*PUBLISHED_TABLES, *REPORTS)]
     needed = dict.fromkeys([*tables, *(f"segments/{segment}.parquet" for segment in SEGMENTS)])
     needed |= {name: facts["bytes"] for name, facts in manifest.get("files", {}).items()}
@@ -214,8 +220,12 @@ def open_version(folder: Path) -> Version:
         if size is not None and name not in missing and (folder / name).stat().st_size != size
     ]
     if missing or resized:
-        faults = [f"{name} is missing" for name in missing] + [f"{name} has another size than written" for name in resized]
-        message = f"version {folder.name}: {len(faults)} of {len(needed)} files: {'; '.join(faults)}; run `trellis doctor`"
+        faults = [f"{name} is missing" for name in missing] + [
+            f"{name} has another size than written" for name in resized
+        ]
+        message = (
+            f"version {folder.name}: {len(faults)} of {len(needed)} files: {'; '.join(faults)}; run `trellis doctor`"
+        )
         raise DamagedVersionError(message)
     return Version(folder, manifest)
 
@@ -226,12 +236,13 @@ def _rows(version: Version, file: str, query: str) -> list[tuple]:
     The connection may read this one file only, so that no query, now or later, reaches anything else.
     """
     path = str((version.folder / file).resolve())
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "2"}
-    with duckdb.connect(config=settings) as connection:
-        connection.execute("set allowed_paths = [$path]".replace("$path", "'" + path.replace("'", "''") + "'"))
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        return connection.execute(f"with published as (from read_parquet($path)) {query}", {"path": path}).fetchall()  # noqa: S608
+    quoted = path.replace("'", "''")
+    with duckdb.connect() as connection:
+        connection.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
+        # In this order: a locked or closed connection takes no further setting.
+        connection.execute(f"set allowed_paths = ['{quoted}']")
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        return connection.execute(f"with published as (from read_parquet($path)) {query}", {"path": path}).fetchall()
 
 
 def revenue_months(version: Version) -> list[RevenueMonth]:
@@ -317,7 +328,7 @@ def _user_list(version: Version, segment: str) -> UserList:
 
 
 def model_cards(version: Version) -> list[Card]:
-    """One row per outcome and horizon: purchase, churn, value, short horizons first."""
+    """One row per horizon and outcome, short horizons first: purchase, churn, value."""
     rows = _rows(
         version,
         "tables/score.model_card.parquet",
@@ -325,7 +336,7 @@ def model_cards(version: Version) -> list[Card]:
         select
             outcome, horizon_days, model_version, training_date, test_as_of, is_fallback, users_count, prevalence, auc, pr_auc,
             brier, ece, lift_top_decile, recency_rule_auc, reason, card
-        from published order by list_position(['purchase', 'churn', 'value'], outcome), outcome, horizon_days
+        from published order by horizon_days, list_position(['purchase', 'churn', 'value'], outcome), outcome
         """,
     )
     return [Card(*row[:-1], details=json.loads(row[-1])) for row in rows]

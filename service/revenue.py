@@ -50,6 +50,7 @@ class RevenueView:
     charts: dict[str, str]
     has_guests: bool
     has_gaps: bool
+    so_far: str | None
 
 
 def people_behind(row: RevenueMonth) -> int:
@@ -80,7 +81,7 @@ def _shown_month(populations: dict[str, RevenueMonth], *, below: int) -> ShownMo
     # Nobody in a population is a zero, not a secret.
     net = {name: 0.0 for name in ("identified", "guests") if name not in populations} | net
     if not suppression.is_total_shown:
-        return ShownMonth(whole_month.month, *[None] * 6, net["identified"], net["guests"])
+        return ShownMonth(whole_month.month, None, None, None, None, None, None, net["identified"], net["guests"])
     given_back = whole_month.returned + whole_month.refund
     # Refunds of lines carry no count of people: they are shown only together with enough returns.
     is_given_back_shown = whole_month.returns >= below or given_back == 0
@@ -121,12 +122,13 @@ def compared(new: float | None, before: ShownMonth | None, old: float | None) ->
     return None if difference is None else f"{difference} on {month(before.month)}"
 
 
-def revenue_view(months: Sequence[ShownMonth], *, currency: str) -> RevenueView:
-    """Return rows and charts of the shown months."""
+def revenue_view(months: Sequence[ShownMonth], *, as_of: date, currency: str) -> RevenueView:
+    """Return rows and charts of the shown months; the month that as_of falls in is marked as not over."""
+    running = months[-1].month if months and as_of > months[-1].month >= as_of.replace(day=1) else None
     has_guests = any(row.guests_net != 0 for row in months)
     rows = tuple(
         MonthRow(
-            month=month(row.month),
+            month=month(row.month) + (", so far" if row.month == running else ""),
             orders=WITHHELD if row.orders is None else whole(row.orders),
             buyers=WITHHELD if row.buyers is None else whole(row.buyers),
             gross=WITHHELD if row.gross is None else money(row.gross, currency),
@@ -145,6 +147,7 @@ def revenue_view(months: Sequence[ShownMonth], *, currency: str) -> RevenueView:
             gross=[row.gross for row in months],
             returned=[row.given_back for row in months],
             net=[row.net for row in months],
+            running=running,
             currency=currency,
         )
         if has_guests:
@@ -152,7 +155,8 @@ def revenue_view(months: Sequence[ShownMonth], *, currency: str) -> RevenueView:
                 dates,
                 identified=[row.identified_net for row in months],
                 guests=[row.guests_net for row in months],
+                running=running,
                 currency=currency,
             )
     has_gaps = any(WITHHELD in (row.gross, row.given_back, row.net, row.identified_net, row.guests_net) for row in rows)
-    return RevenueView(rows, drawn, has_guests, has_gaps)
+    return RevenueView(rows, drawn, has_guests, has_gaps, None if running is None else month(running))
