@@ -88,8 +88,9 @@ class Warehouse:
 
     def value(self, statement: str, parameters: Parameters | None = None) -> object:
         """Return the first column of the first row of a SELECT, or None when there is no row."""
-        row = self.connection.execute(statement, parameters or {}).fetchone()
-        return row[0] if row else None
+        # fetchall ends the result; after fetchone the connection stays busy and refuses to register a frame
+        rows = self.connection.execute(statement, parameters or {}).fetchall()
+        return rows[0][0] if rows else None
 
     def exists(self, table: str) -> bool:
         """Return whether `layer.table` has been built."""
@@ -316,8 +317,8 @@ class Warehouse:
 
     def recall(self, setting: str) -> str | None:
         """Return a fact about this home, or None if it was never stored."""
-        row = self.connection.execute("select value from bronze.home where setting = $1", [setting]).fetchone()
-        return row[0] if row else None
+        rows = self.connection.execute("select value from bronze.home where setting = $1", [setting]).fetchall()
+        return rows[0][0] if rows else None
 
 
 class _Scratch(Warehouse):

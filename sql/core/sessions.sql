@@ -1,4 +1,5 @@
 -- One row per session of a user or visitor: events with no gap over 30 minutes; it belongs to the day it starts.
+-- It ends on the day after at the latest: an endless chain of events (a robot) must not make dates depend on far ones.
 -- grain: user_key, activity_date, session_number
 -- partition: activity_date
 -- lookback: 1
@@ -36,18 +37,39 @@ marked as (
     cross join policy
 ),
 
-sessions as (
+session_days as (
     select
         user_key,
         session_index,
-        min(activity_date) as activity_date,
+        activity_date,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
         count(*) as events_count,
         count(*) filter (where event_type = 'view') as views_count,
         count(*) filter (where event_type = 'cart') as carts_count,
-        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+        count(*) filter (where event_type = 'purchase') as purchases_count
     from marked
+    group by user_key, session_index, activity_date
+),
+
+two_days as (
+    select *
+    from session_days
+    qualify activity_date <= min(activity_date) over (partition by user_key, session_index) + 1
+),
+
+sessions as (
+    select
+        user_key,
+        session_index,
+        min(activity_date) as activity_date,
+        min(started_at) as started_at,
+        max(ended_at) as ended_at,
+        sum(events_count) as events_count,
+        sum(views_count) as views_count,
+        sum(carts_count) as carts_count,
+        sum(purchases_count) > 0 as has_purchase
+    from two_days
     group by user_key, session_index
 )
 

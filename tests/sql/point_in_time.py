@@ -129,8 +129,8 @@ def _numbered(ids: Iterable[str | None], random: Random) -> dict[str, int]:
     return {name: number for number, name in enumerate(found, start=1)}
 
 
-def load(warehouse: Warehouse, shop: Shop, *, seed: int) -> None:
-    """Write the rows to the bronze tables in some order, and give every id that occurs a key."""
+def load(warehouse: Warehouse, shop: Shop, *, seed: int, order: int = 0) -> None:
+    """Write the rows to the bronze tables, in some order, and give every id that occurs a key by the seed."""
     random = Random(seed)
     keyed = [
         (row[column], key)
@@ -141,6 +141,7 @@ def load(warehouse: Warehouse, shop: Shop, *, seed: int) -> None:
     visitors = {row["anonymous_id"] for row in shop["events"] if row["user_id"] is None}
     people = _numbered([*(name for name, key in keyed if key.endswith("user_key")), *visitors], random)
     products = _numbered((name for name, key in keyed if key == "product_key"), random)
+    random = Random(order)
     for contract in SOURCES.values():
         rows = []
         for row in shop[contract.name]:
