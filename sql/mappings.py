@@ -25,6 +25,8 @@ from sql.queries import SQL_ROOT, QueryError, parse, read_header, tables_read
 
 _KEYS = ("rows", "file", "lookup", "optional", "time_zone", "currency", "duckdb-only", "total-order")
 _OPTIONS = ("encoding", "delimiter")
+_WINDOW = re.compile(r"\bover\s*[(a-z]", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*")
 _ROWS = re.compile(r"^(?:(?P<all>all)(?P<every> of every file)?|derived from (?P<origin>.+))$")
 
 
@@ -130,6 +132,13 @@ def _load_mapping(path: Path) -> tuple[Mapping, list[LandingTable], dict[str, li
         )
         raise QueryError(message)
     inputs = tables_read(parse(path), path)
+    text = path.read_text(encoding="utf-8").strip().rstrip(";")
+    if rows["all"] and not rows["every"] and _WINDOW.search(_COMMENT.sub("", text)):
+        message = (
+            f"{path}: has a window (over ...), which sees one file at a time under '-- rows: all', so that the result would "
+            "depend on how files are split; write '-- rows: all of every file'"
+        )
+        raise QueryError(message)
     if strangers := [name for name in inputs if not name.startswith("landing.")]:
         message = f"{path}: a mapping reads landing tables only (landing.<table>), not {', '.join(strangers)}"
         raise QueryError(message)
@@ -145,7 +154,7 @@ def _load_mapping(path: Path) -> tuple[Mapping, list[LandingTable], dict[str, li
     mapping = Mapping(
         contract=path.stem,
         path=path,
-        sql=path.read_text(encoding="utf-8").strip().rstrip(";"),
+        sql=text,
         primary=primaries[0],
         lookups=tuple(name for name in lookups if name in names),
         is_derived=bool(rows["origin"]),

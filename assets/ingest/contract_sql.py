@@ -84,13 +84,18 @@ class _Mapped:
 
     def faults(self, *, is_required: bool) -> list[Fault]:
         """Return what can be wrong with the value itself."""
-        name, given = self.name, f"{self.text} is not null" if self.given_type == "VARCHAR" else f"{self.raw} is not null"
+        name, given = (
+            self.name,
+            f"{self.text} is not null" if self.given_type == "VARCHAR" else f"{self.raw} is not null",
+        )
         faults = []
         if self.wanted_type == "VARCHAR":
-            faults.append((f"contains(\"{name}\", chr(0))", f"{name} holds a NUL character"))
+            faults.append((f'contains("{name}", chr(0))', f"{name} holds a NUL character"))
             if self.given_type in _FLOATS:
                 too_large = f"abs({self.raw}) > {_EXACT_FLOAT}"
-                faults.append((too_large, f"{name} is a floating-point number too large to be exact; export it as text"))
+                faults.append(
+                    (too_large, f"{name} is a floating-point number too large to be exact; export it as text")
+                )
         else:
             faults.append((f'"{name}" is null and {given}', f"{name} is not {_WANTED[self.wanted_type]}"))
         if is_required:
@@ -109,8 +114,10 @@ def _literal(text: str) -> str:
 
 def _currency_fault(base_currency: str) -> Fault:
     return (
-        f"currency <> {_literal(base_currency)} and not exists (select 1 from warehouse.bronze.exchange_rates as rates "
-        "where rates.currency = dated.currency and rates.rate_date = dated.ordered_date)",
+        (
+            f"currency <> {_literal(base_currency)} and not exists (select 1 from warehouse.bronze.exchange_rates as rates "
+            "where rates.currency = dated.currency and rates.rate_date = dated.ordered_date)"
+        ),
         f"currency has no exchange rate to {base_currency} on the order's date",
     )
 

@@ -46,7 +46,9 @@ def find_landing_files(sources: Path, mappings: MappingSet) -> tuple[dict[str, l
     everything = [
         path
         for path in sorted(sources.rglob("*"))
-        if path.is_file() and is_data_file(path) and not set(path.relative_to(sources).parts[:-1]) & set(IGNORED_FOLDERS)
+        if path.is_file()
+        and is_data_file(path)
+        and not set(path.relative_to(sources).parts[:-1]) & set(IGNORED_FOLDERS)
     ]
     owners: dict[Path, LandingTable] = {}
     for table in sorted(mappings.landing_tables.values(), key=lambda table: len(table.name)):

@@ -66,7 +66,9 @@ def ingest(
     """
     files, notices = find_landing_files(sources, mappings)
     if not any(files.values()):
-        expected = "; ".join(f"{table.name}: {' or '.join(table.patterns)}" for table in mappings.landing_tables.values())
+        expected = "; ".join(
+            f"{table.name}: {' or '.join(table.patterns)}" for table in mappings.landing_tables.values()
+        )
         message = f"{sources}: holds no file of mapping {mappings.name!r}. Expected {expected}"
         raise IngestError(message)
     summary = IngestSummary(notices=notices)
@@ -139,7 +141,11 @@ def _write_notices(connection: Connection, summary: IngestSummary, received_at: 
         return
     names, notices = [name for name, _, _ in told], [notice for _, _, notice in told]
     connection.execute("begin transaction")
-    connection.execute("create or replace temp table told as select unnest($1) as file_name, unnest($2) as notice", [names, notices])
-    connection.execute("delete from warehouse.bronze.notices where (file_name, notice) in (select file_name, notice from told)")
+    connection.execute(
+        "create or replace temp table told as select unnest($1) as file_name, unnest($2) as notice", [names, notices]
+    )
+    connection.execute(
+        "delete from warehouse.bronze.notices where (file_name, notice) in (select file_name, notice from told)"
+    )
     connection.execute("insert into warehouse.bronze.notices select file_name, '', notice, $1 from told", [received_at])
     connection.execute("commit")

@@ -4,6 +4,7 @@ Finding files belongs to `assets/ingest/discover.py`, loading a unit to `assets/
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assets.ingest.discover import LandingFile
@@ -94,13 +95,15 @@ def plan_mapping(
     return Plan(tuple(units))
 
 
-def _left_behind(connection: Connection, mapping: Mapping, known: dict, own: list[LandingFile], print_of) -> list[str]:  # noqa: ANN001
+def _left_behind(
+    connection: Connection, mapping: Mapping, known: dict, own: list[LandingFile], print_of: Callable[[list[str]], str]
+) -> list[str]:
     """Name the files that are no longer there but were loaded under other rules: their rows stay as they are."""
     present = {file.file_id for file in own}
     names = dict(connection.execute("select file_id, file_name from warehouse.bronze.file_ledger").fetchall())
     return [
-        f"{names.get(file_id, file_id)}: {mapping.contract} loaded from it under an earlier mapping or contract stay as they are, "
-        "because the file is gone; put it back to have it read again"
+        f"{names.get(file_id, file_id)}: {mapping.contract} loaded from it under an earlier mapping or contract stay as "
+        "they are, because the file is gone; put it back to have it read again"
         for file_id, old in sorted(known.items())
         if file_id not in present and file_id != DERIVED and old != print_of([file_id])
     ]
@@ -109,7 +112,8 @@ def _left_behind(connection: Connection, mapping: Mapping, known: dict, own: lis
 def _gone_files(connection: Connection, mapping: Mapping, own: list[LandingFile]) -> list[str]:
     """Return the files that the present rows were computed from and whose name no file bears any more."""
     rows = connection.execute(
-        "select file_id, file_name from warehouse.bronze.unit_files where contract = $1 order by file_name", [mapping.contract]
+        "select file_id, file_name from warehouse.bronze.unit_files where contract = $1 order by file_name",
+        [mapping.contract],
     ).fetchall()
     ids, names = {file.file_id for file in own}, {file.name for file in own}
     return [name for file_id, name in rows if file_id not in ids and name not in names]
@@ -119,5 +123,6 @@ def _gone_message(mapping: Mapping, gone: list[str]) -> str:
     shown = ", ".join(gone[:5]) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
     return (
         f"{shown}: {mapping.contract} stopped: its rows are computed over all files of {mapping.primary} together, and "
-        f"{len(gone)} of those it was computed from are gone; put them back below the sources folder, else their rows would be lost"
+        f"{len(gone)} of those it was computed from are gone; put them back below the sources folder, else "
+        "their rows would be lost"
     )

@@ -34,7 +34,9 @@ def write_quarantine(
     for lines in chunks:
         if not lines:
             continue
-        frame = pd.DataFrame(lines, columns=pd.Index(_COLUMNS)).astype({"record_number": "Int64", "byte_offset": "Int64"})
+        frame = pd.DataFrame(lines, columns=pd.Index(_COLUMNS)).astype(
+            {"record_number": "Int64", "byte_offset": "Int64"}
+        )
         connection.register("refused", frame)
         connection.execute(
             "insert into warehouse.bronze.quarantine select file_id, file_name, $1, $2, record_number, byte_offset, reason, "
@@ -73,7 +75,7 @@ def _broken_rows(connection: Connection, span: FileSpan) -> Iterator[list[Line]]
     for start in range(0, len(numbers), _CHUNK):
         chunk = numbers[start : start + _CHUNK]
         rows = connection.execute(
-            f"select staged._row, _fault, to_json(staged) from staging.\"{result.table}\" as staged "
+            f'select staged._row, _fault, to_json(staged) from staging."{result.table}" as staged '
             f"inner join checked on checked._row = staged._row + {first} "
             "where _excluded is null and _fault is not null and staged._row >= $1 and staged._row <= $2 order by 1",
             [chunk[0], chunk[-1]],

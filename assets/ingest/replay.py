@@ -100,7 +100,8 @@ def forget_quarantined(warehouse: Warehouse, sources: Path, mappings: MappingSet
     with warehouse.transaction():
         for contract, file_id in forgotten:
             warehouse.connection.execute(
-                "update bronze.row_ledger set fingerprint = '' where contract = $1 and file_id = $2", [contract, file_id]
+                "update bronze.row_ledger set fingerprint = '' where contract = $1 and file_id = $2",
+                [contract, file_id],
             )
     names = sorted((contract, name) for (contract, _), name in forgotten.items())
     return ReplayPlan(tuple(names), tuple(sorted(gone)))

@@ -25,8 +25,9 @@ def check_conservation(connection: Connection, unit: Unit, landing: Landing) -> 
     found, different = connection.execute("select count(*), count(distinct _row) from checked").fetchone() or (0, 0)
     if not mapping.is_derived and (found, different) != (landing.rows_staged, landing.rows_staged):
         message = (
-            f"{mapping.path}: {landing.rows_staged:,} rows of {mapping.primary} were staged, the mapping returns {found:,} rows with "
-            f"{different:,} different _row; return each row once: no where, no join that multiplies, _excluded for rows left out"
+            f"{mapping.path}: {landing.rows_staged:,} rows of {mapping.primary} were staged, the mapping returns {found:,} "
+            f"rows with {different:,} different _row; return each row once: no where, no join that multiplies, "
+            "_excluded for rows left out"
         )
         raise LedgerError(message)
 
@@ -46,7 +47,8 @@ def check_derived_keys(connection: Connection, unit: Unit, contract: SourceContr
     if repeated:
         message = (
             f"{unit.mapping.path}: returns {len(repeated):,} keys ({key}) more than once, the first of them "
-            f"{', '.join(map(str, repeated[0][:-1]))} {repeated[0][-1]} times; group by the key, so that no row is picked by chance"
+            f"{', '.join(map(str, repeated[0][:-1]))} {repeated[0][-1]} times; group by the key, so that no row is "
+            "picked by chance"
         )
         raise LedgerError(message)
 
@@ -83,7 +85,15 @@ def write_row_ledger(
                 "the file was rolled back. This is a fault of the program; please report it"
             )
             raise LedgerError(message)
-        values = [file_id, contract.name, contract.version, unit.fingerprint, staged[file_id], *line.values(), received_at]
+        values = [
+            file_id,
+            contract.name,
+            contract.version,
+            unit.fingerprint,
+            staged[file_id],
+            *line.values(),
+            received_at,
+        ]
         connection.execute(
             "insert into warehouse.bronze.row_ledger values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", values
         )
@@ -99,7 +109,9 @@ def write_row_ledger(
     return {"staged": sum(staged.values()), **totals}
 
 
-def _check_stored(connection: Connection, unit: Unit, contract: SourceContract, counts: dict[str, dict[str, int]]) -> None:
+def _check_stored(
+    connection: Connection, unit: Unit, contract: SourceContract, counts: dict[str, dict[str, int]]
+) -> None:
     """Count what is now in bronze of the unit's files: the ledger must say the same (of events, kept ones are counted)."""
     if contract.name == "events":
         row = connection.execute("""

@@ -57,7 +57,9 @@ class Staging:
             options = ReadOptions(encoding=file.table.encoding, delimiter=file.table.delimiter)
             self.scratch.mkdir(parents=True, exist_ok=True)
             try:
-                result = stage_file(self.connection, file.path, f"{file.table.name}_{file.file_id}", options, self.scratch)
+                result = stage_file(
+                    self.connection, file.path, f"{file.table.name}_{file.file_id}", options, self.scratch
+                )
             except UnreadableFileError as error:
                 self.unreadable[key] = str(error)
                 return None
@@ -107,7 +109,10 @@ class Staging:
                     result.records_counted, result.staged, result.rejected, self.received_at,
                 ],
             )  # fmt: skip
-            run("delete from warehouse.bronze.quarantine where file_id = $1 and contract = $2", [file.file_id, MALFORMED])
+            run(
+                "delete from warehouse.bronze.quarantine where file_id = $1 and contract = $2",
+                [file.file_id, MALFORMED],
+            )
             self._quarantine_malformed(staged)
         except BaseException:
             run("rollback")
@@ -133,7 +138,9 @@ class Staging:
         table, name = staged.file.table.name, staged.file.name
         if staged.identifiers:
             dropped = ", ".join(staged.identifiers)
-            self.notices.append(f"{name}: dropped the direct identifiers {dropped}; they are not stored and no mapping sees them")
+            self.notices.append(
+                f"{name}: dropped the direct identifiers {dropped}; they are not stored and no mapping sees them"
+            )
         rows = self.connection.execute(
             "select column_name from warehouse.bronze.landing_columns where landing_table = $1", [table]
         ).fetchall()
@@ -142,5 +149,6 @@ class Staging:
         if seen and fresh:
             self.notices.append(f"{name}: new column {', '.join(fresh)}; no mapping reads it until you add it there")
         self.connection.execute(
-            "insert into warehouse.bronze.landing_columns select $1, unnest($2::varchar[]), $3", [table, fresh, self.received_at]
+            "insert into warehouse.bronze.landing_columns select $1, unnest($2::varchar[]), $3",
+            [table, fresh, self.received_at],
         )

@@ -61,7 +61,9 @@ def _replace_earlier(connection: Connection, unit: Unit, contract: SourceContrac
         touched = {row[0] for row in rows}
     connection.execute(f"delete from {table} where {own}", parameters)
     for ledger in ("row_ledger", "quarantine", "exclusions", "unit_files"):
-        connection.execute(f"delete from warehouse.bronze.{ledger} where contract = '{contract.name}' and {own}", parameters)
+        connection.execute(
+            f"delete from warehouse.bronze.{ledger} where contract = '{contract.name}' and {own}", parameters
+        )
     return touched
 
 
@@ -69,14 +71,17 @@ def _give_keys(connection: Connection, contract: SourceContract) -> None:
     """Give a small integer to every id seen for the first time, in the order of the ids."""
     for column, key in contract.keyed:
         is_user = key.endswith("user_key")
-        table, name, key_column = ("user_keys", "user_id", "user_key") if is_user else ("product_keys", "product_id", "product_key")
+        table, name, key_column = (
+            ("user_keys", "user_id", "user_key") if is_user else ("product_keys", "product_id", "product_key")
+        )
         source = column
         if contract.name == "events" and column == "user_id":
             source = "coalesce(user_id, 'anonymous:' || anonymous_id)"
         flag = ", starts_with(id, 'anonymous:')" if is_user else ""
         connection.execute(f"""
             insert into warehouse.bronze.{table}
-            select id, (select coalesce(max({key_column}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
+            select id,
+                (select coalesce(max({key_column}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
             from (select distinct {source} as id from checked where {ACCEPTED}) as found
             where id is not null and id not in (select {name} from warehouse.bronze.{table})
         """)
@@ -137,7 +142,11 @@ def _judge_events(connection: Connection) -> None:
 
     The stored event is compared by its ids, not by its keys, which depend on the order of loading.
     """
-    content = "md5(concat_ws(chr(31), " + ", ".join(f"coalesce(cast({name} as varchar), '')" for name in _EVENT_CONTENT) + "))"
+    content = (
+        "md5(concat_ws(chr(31), "
+        + ", ".join(f"coalesce(cast({name} as varchar), '')" for name in _EVENT_CONTENT)
+        + "))"
+    )
     connection.execute(f"""
         create or replace temp table outcomes as
         with fresh_rows as (
@@ -192,7 +201,7 @@ def _touched_dates(connection: Connection) -> set[date]:
 def _insert(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> None:
     values = ", ".join(_stored_value(contract, name, unit, spans) for name in stored_columns(contract))
     connection.execute(f"""
-        insert into warehouse.bronze.{contract.name} ({', '.join(stored_columns(contract))})
+        insert into warehouse.bronze.{contract.name} ({", ".join(stored_columns(contract))})
         select {values}
         from checked as new
         left join (select _row as judged_row, _kept from outcomes) as judged on judged_row = new._row
@@ -216,7 +225,11 @@ def _stored_value(contract: SourceContract, column: str, unit: Unit, spans: tupl
         whens = " ".join(f"when _row <= {span.last} then _row - {span.first}" for span in spans)
         return f"case {whens} end"
     if contract.name == "events":
-        keys = {"user_key": "actor.user_key", "target_user_key": "target.user_key", "product_key": "product.product_key"}
+        keys = {
+            "user_key": "actor.user_key",
+            "target_user_key": "target.user_key",
+            "product_key": "product.product_key",
+        }
         if column in keys:
             return keys[column]
     return f"new.{column}"

@@ -66,13 +66,13 @@ def _notices(unit: Unit, rows: dict[str, int], stored: Stored) -> list[str]:
     notices = []
     if rows["quarantined"]:
         notices.append(
-            f"{unit.file_names}: {rows['quarantined']:,} of {rows['staged']:,} rows of {unit.mapping.contract} break the contract; "
-            "they are in the quarantine (`trellis quarantine list`)"
+            f"{unit.file_names}: {rows['quarantined']:,} of {rows['staged']:,} rows of {unit.mapping.contract} break the "
+            "contract; they are in the quarantine (`trellis quarantine list`)"
         )
     if stored.conflicts:
         notices.append(
-            f"{unit.file_names}: {stored.conflicts:,} events have the id and date of another event but other content; of each the "
-            "one with the greatest content hash is kept, whichever came first"
+            f"{unit.file_names}: {stored.conflicts:,} events have the id and date of another event but other content; of "
+            "each the one with the greatest content hash is kept, whichever came first"
         )
     return notices
 
@@ -105,8 +105,8 @@ def _create_checked(
         if not is_fault_of_data(error):
             raise
         return (
-            f"{unit.file_names}: {contract.name} stopped: {_first_line(error)} If the file is damaged, ask for it again; if a value "
-            f"does not fit a cast in {mapping.path.name} of the mapping, write try_cast there. The other sources go on"
+            f"{unit.file_names}: {contract.name} stopped: {_first_line(error)} If the file is damaged, ask for it again; if "
+            f"a value does not fit a cast in {mapping.path.name} of the mapping, write try_cast there. The other sources go on"
         )
     return None
 
@@ -127,16 +127,21 @@ def _bind(connection: Connection, unit: Unit, landing: Landing) -> dict[str, str
         except SqlError as error:
             if not is_fault_of_data(error):
                 raise
-            return _cannot_bind(unit, only or items[0], error)
+            shown = [only] if only else [items[0], *(found[0] for found in landing.lookups.values())]
+            return _cannot_bind(unit, shown, error)
     return {row[0]: row[1] for row in described}
 
 
-def _cannot_bind(unit: Unit, item: Staged, error: SqlError) -> str:
-    have = ", ".join(name for name in item.result.columns if name not in item.identifiers)
-    secret = f" Direct identifiers ({', '.join(item.identifiers)}) cannot be mapped." if item.identifiers else ""
+def _cannot_bind(unit: Unit, items: list[Staged], error: SqlError) -> str:
+    have = "; ".join(
+        f"{item.file.name} has the columns {', '.join(name for name in item.result.columns if name not in item.identifiers)}"
+        for item in items
+    )
+    secret = ", ".join(name for item in items for name in item.identifiers)
+    dropped = f" (without the direct identifiers {secret}, which cannot be mapped)" if secret else ""
     what = "the export, its delimiter," if is_unknown_name(error) else "the export"
     return (
-        f"{item.file.name}: {unit.mapping.contract} stopped: {_first_line(error)} The file has the columns: {have}.{secret} "
+        f"{items[0].file.name}: {unit.mapping.contract} stopped: {_first_line(error)} {have}{dropped}. "
         f"Mend {what} or {unit.mapping.path.name} of the mapping; the other sources go on"
     )
 
@@ -172,7 +177,7 @@ def _forget_orders_without_rate(connection: Connection) -> None:
 def _touch(connection: Connection, stored: Stored) -> None:
     """Tell every incremental table that was built before which dates have changed."""
     connection.execute(
-        "insert into warehouse.bronze.touched_dates "
-        "select table_name, activity_date from warehouse.bronze.table_state, (select unnest($1::date[]) as activity_date) as days",
+        "insert into warehouse.bronze.touched_dates select table_name, activity_date "
+        "from warehouse.bronze.table_state, (select unnest($1::date[]) as activity_date) as days",
         [sorted(stored.touched_dates)],
     )

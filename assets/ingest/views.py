@@ -63,8 +63,8 @@ def stage_unit(unit: Unit, staging: Staging) -> Landing | str:
         if not found:
             patterns = " or ".join(staging.mappings.landing_tables[name].patterns)
             return (
-                f"{unit.file_names}: {unit.mapping.contract} stopped: it looks up in {name}, of which there is no file with a header; "
-                f"expected {patterns}"
+                f"{unit.file_names}: {unit.mapping.contract} stopped: it looks up in {name}, of which there is no file with a "
+                f"header; expected {patterns}"
             )
         lookups[name] = tuple(found)
     return Landing(tuple(spans), lookups)

@@ -12,7 +12,7 @@ from assets.warehouse import open_warehouse
 from contracts.sources import SOURCES
 from sql.mappings import load_mapping_set
 
-RECEIVED_AT = datetime(2024, 6, 1)
+RECEIVED_AT = datetime.fromisoformat("2024-06-01")
 ORDERS = "order_id,ordered_at,user_id,kind,status,currency,shipping_fee,updated_at\n"
 EVENTS = "event_id,occurred_at,event_type,user_id,anonymous_id,product_id,channel\n"
 _EVENT_IDS = """
@@ -104,7 +104,10 @@ class Shop:
         return found
 
     def reasons(self) -> list[str]:
-        return [row[0] for row in self.query("select reason from bronze.quarantine order by contract, record_number, reason")]
+        return [
+            row[0]
+            for row in self.query("select reason from bronze.quarantine order by contract, record_number, reason")
+        ]
 
     def ledger(self, contract: str) -> dict[str, int]:
         names = ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")

@@ -7,7 +7,8 @@ import pytest
 LINES_SQL = """-- Orders of the old system.
 -- rows: all
 -- lookup: people
-select lines._row, number as order_id, day as ordered_at, people.name_id as user_id, 'sale' as kind, 'paid' as status, 'CNY' as currency
+select lines._row, number as order_id, day as ordered_at, people.name_id as user_id, 'sale' as kind, 'paid' as status,
+    'CNY' as currency
 from landing.lines left join landing.people on lines.person = people.person
 """
 
@@ -19,7 +20,14 @@ def test_the_same_file_twice_is_no_work(shop):
     again = shop.ingest()
     assert (first.files_read, again.files_read, again.files_known, again.changed) == (1, 0, 1, False)
     assert shop.content() == before
-    assert shop.ledger("orders") == {"staged": 2, "loaded": 2, "updated": 0, "duplicate": 0, "excluded": 0, "quarantined": 0}
+    assert shop.ledger("orders") == {
+        "staged": 2,
+        "loaded": 2,
+        "updated": 0,
+        "duplicate": 0,
+        "excluded": 0,
+        "quarantined": 0,
+    }
 
 
 def test_a_copy_under_another_name_is_read_once_and_said(shop):
@@ -140,7 +148,9 @@ def test_a_declared_delimiter_counts_as_a_change(shop):
     shop.put("people.csv", "person,name_id\na,A\n")
     shop.put("lines.csv", "number|day|person\n1|2024-05-01|a\n")
     assert shop.ingest().stopped or shop.ids("orders") == ["1"]
-    shop.map("orders", LINES_SQL.replace("-- lookup: people", "-- lookup: people\n-- file: lines = lines.csv delimiter=|"))
+    shop.map(
+        "orders", LINES_SQL.replace("-- lookup: people", "-- lookup: people\n-- file: lines = lines.csv delimiter=|")
+    )
     assert shop.ingest().stopped == []
     assert shop.ids("orders") == ["1"]
 
@@ -201,7 +211,9 @@ def test_a_contract_may_change_from_derived_to_loaded_and_back(shop):
     shop.map("users", DERIVED_SQL)
     shop.put("lines.csv", "number,day,person\n1,2024-05-02,a\n")
     shop.ingest()
-    shop.map("users", "-- Users.\n-- rows: all\nselect _row, person as user_id, day as registered_at from landing.lines\n")
+    shop.map(
+        "users", "-- Users.\n-- rows: all\nselect _row, person as user_id, day as registered_at from landing.lines\n"
+    )
     shop.ingest()
     assert shop.query("select file_id <> 'derived', record_number from bronze.users") == [(True, 1)]
     assert shop.ledger("users")["staged"] == 1

@@ -12,14 +12,15 @@ from assets.ingest.contract_sql import checked_select
 from contracts.contract import SourceContract
 from contracts.sources import SOURCES
 
-RECEIVED_AT = datetime(2024, 6, 1)
+RECEIVED_AT = datetime.fromisoformat("2024-06-01")
 BASE: dict[str, dict[str, str | None]] = {
     "exchange_rates": {"rate_date": "2024-05-01", "currency": "USD", "rate": "7.1"},
     "products": {"product_id": "p1"},
     "users": {"user_id": "u1", "registered_at": "2024-05-01 10:00:00"},
     "events": {"event_id": "e1", "occurred_at": "2024-05-01 10:00:00", "event_type": "view", "user_id": "u1"},
     "orders": {
-        "order_id": "o1", "ordered_at": "2024-05-01 10:00:00", "user_id": "u1", "kind": "sale", "status": "paid", "currency": "CNY"
+        "order_id": "o1", "ordered_at": "2024-05-01 10:00:00", "user_id": "u1", "kind": "sale", "status": "paid",
+        "currency": "CNY",
     },
     "order_items": {"order_id": "o1", "line_number": "1", "line_amount": "20", "quantity": "2"},
     "feedback": {"feedback_id": "f1", "user_id": "u1", "created_at": "2024-05-01 10:00:00", "kind": "rating", "score": "4"},
@@ -151,7 +152,8 @@ def test_an_amount_is_a_plain_number(engine, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-13-01", "2024-02-30", "01/05/2024 10:00", "yesterday", "infinity", "0001-01-01", "1714521600", "10:00"]
+    "text",
+    ["2024-13-01", "2024-02-30", "01/05/2024 10:00", "yesterday", "infinity", "0001-01-01", "1714521600", "10:00"],
 )
 def test_a_time_is_a_date_and_time_of_our_age(engine, text):
     assert str(fault(engine, "orders", ordered_at=text)).startswith("ordered_at is not a date and time")
@@ -190,7 +192,7 @@ def test_several_faults_are_all_told(engine):
         ("2024-05-01 20:00:00+00", "2024-05-01 20:00:00", "2024-05-02"),
         ("2024-05-01", "2024-04-30 16:00:00", "2024-05-01"),
         (" 2024/05/01 10:00 ", "2024-05-01 02:00:00", "2024-05-01"),
-        (datetime(2024, 5, 1, 7, 30), "2024-04-30 23:30:00", "2024-05-01"),
+        (datetime.fromisoformat("2024-05-01 07:30"), "2024-04-30 23:30:00", "2024-05-01"),
     ],
 )
 def test_times_without_zone_are_local_and_keep_their_calendar_day(engine, text, utc, day):
@@ -198,7 +200,9 @@ def test_times_without_zone_are_local_and_keep_their_calendar_day(engine, text, 
     assert (str(row["ordered_at"]), str(row["ordered_date"])[:10]) == (utc, day)
 
 
-@pytest.mark.parametrize("given,stored", [(17850.0, "17850"), (1.5, "1.5"), (17850, "17850"), (" 7 ", "7"), ("07", "07")])
+@pytest.mark.parametrize(
+    "given,stored", [(17850.0, "17850"), (1.5, "1.5"), (17850, "17850"), (" 7 ", "7"), ("07", "07")]
+)
 def test_ids_that_became_floats_are_whole_again(engine, given, stored):
     assert judged(engine, SOURCES["products"], {"product_id": given})["product_id"] == stored
 
