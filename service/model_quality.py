@@ -26,6 +26,7 @@ _FORECASTS = {
     "boosting": "Boosting",
 }
 _SHIPPED = "trellis"
+_OFF_FROM_ECE = 0.05
 _NOT_TESTED = "Not tested on the future: there are too few people, or the history is too short."
 
 
@@ -115,6 +116,8 @@ def _verdict(card: Card) -> tuple[str, ...]:
         lines.append(f"Better beyond chance than: {', '.join(sure)}.")
     if unsure:
         lines.append(f"Not shown to be better than: {', '.join(unsure)}.")
+    if card.ece is not None and card.ece >= _OFF_FROM_ECE:
+        lines.append(f"The probabilities were {100 * card.ece:.0f} points off on average: trust their order more than their level.")
     return tuple(lines)
 
 

@@ -60,9 +60,12 @@ def _follows(counts: Sequence[int], parts: Sequence[Showing], below: int) -> boo
     if not small:
         return False
     people = sum(count for count, part in zip(counts, parts, strict=True) if part != "shown")
-    least = small + withheld * below
-    most = small * (below - 1) if not withheld else None
-    return small + withheld == 1 or people < below or people in (least, most)
+    # A small part holds 1 to below - 1 people, a withheld one from `below` up to the smallest part that is still shown. What
+    # is left of the sum for one small part is a range; if that range is a single number, the number follows.
+    ceiling = min((count for count, part in zip(counts, parts, strict=True) if part == "shown" and count), default=people)
+    lowest = max(1, people - (small - 1) * (below - 1) - withheld * ceiling)
+    highest = min(below - 1, people - (small - 1) - withheld * below)
+    return people < below or lowest == highest
 
 
 def count_or_mark(count: int, *, below: int) -> str:
