@@ -4,6 +4,7 @@ Personas (`rfm.py`) are a fixed grid; clusters follow the data. Both explain; ne
 """
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ class StableKMeans(ClusterMixin, BaseEstimator):
         self.n_bootstraps = n_bootstraps
         self.random_state = random_state
 
-    def fit(self, X: object, y: object = None) -> "StableKMeans":
+    def fit(self, X: Any, y: Any = None) -> "StableKMeans":  # noqa: ARG002 scikit-learn's signature
         """Learn scaler, k and centroids from X (n_samples, n_features)."""
         values = signed_log1p(np.asarray(validate_data(self, X, dtype=np.float64)))
         self.mean_, spread = values.mean(axis=0), values.std(axis=0)
@@ -126,10 +127,10 @@ class StableKMeans(ClusterMixin, BaseEstimator):
         fine = [trial for trial in fit_for_use if trial[1] >= most_stable[1] - self.tolerance]
         model, self.stability_, _ = fine[-1] if fine else most_stable
         self.n_clusters_, self.cluster_centers_ = model.n_clusters, model.cluster_centers_
-        self.labels_, self.inertia_ = model.labels_, model.inertia_ / len(scaled)
+        self.labels_, self.inertia_ = model.labels_, _inertia(model) / len(scaled)
         return self
 
-    def predict(self, X: object) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """Return the nearest centroid's index for each row, shape (n_samples,)."""
         check_is_fitted(self)
         values = signed_log1p(np.asarray(validate_data(self, X, dtype=np.float64, reset=False)))
@@ -137,15 +138,27 @@ class StableKMeans(ClusterMixin, BaseEstimator):
 
     def _trial(self, scaled: np.ndarray, k: int) -> tuple[KMeans, float, float]:
         """Return the fit with k clusters, its median bootstrap ARI and the share of its smallest cluster."""
-        model = KMeans(k, n_init=4, random_state=self.random_state).fit(scaled)
+        model = _k_means(scaled, k, seed=self.random_state)
         random = np.random.default_rng(self.random_state)
         agreement = []
         for _ in range(self.n_bootstraps):
             rows = random.integers(0, len(scaled), min(len(scaled), _BOOTSTRAP_ROWS))
-            again = KMeans(k, n_init=1, random_state=self.random_state).fit(scaled[rows])
-            agreement.append(adjusted_rand_score(model.labels_[rows], again.labels_))
-        smallest = np.bincount(model.labels_, minlength=k).min() / len(scaled)
+            again = _k_means(scaled[rows], k, seed=self.random_state, starts=1)
+            agreement.append(adjusted_rand_score(np.asarray(model.labels_)[rows], again.labels_))
+        smallest = np.bincount(np.asarray(model.labels_), minlength=k).min() / len(scaled)
         return model, float(np.median(agreement)), float(smallest)
+
+
+def _k_means(scaled: np.ndarray, k: int, *, seed: int, starts: int = 4, centroids: np.ndarray | None = None) -> KMeans:
+    """Fitted k-means from `starts` random starts, or from given centroids."""
+    init: Any = "k-means++" if centroids is None else centroids
+    n_init: Any = starts
+    return KMeans(k, init=init, n_init=n_init, random_state=seed).fit(scaled)
+
+
+def _inertia(model: KMeans) -> float:
+    """Sum of squared distances to the nearest centroid."""
+    return float(np.asarray(model.inertia_))
 
 
 def nearest(scaled: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, float]:
@@ -195,9 +208,9 @@ def _continued(sample: np.ndarray, previous: ClusterState) -> ClusterState | Non
     k = len(previous.centroids)
     if len(np.unique(scaled.round(9), axis=0)) < k:
         return None
-    warm = KMeans(k, init=np.array(previous.centroids), n_init=1, random_state=0).fit(scaled)
-    cold = KMeans(k, n_init=4, random_state=0).fit(scaled)
-    if warm.inertia_ > REFIT_ABOVE_INERTIA_RATIO * cold.inertia_:
+    warm = _k_means(scaled, k, seed=0, starts=1, centroids=np.array(previous.centroids))
+    cold = _k_means(scaled, k, seed=0)
+    if _inertia(warm) > REFIT_ABOVE_INERTIA_RATIO * _inertia(cold):
         return None
     return replace(previous, centroids=tuple(tuple(row) for row in warm.cluster_centers_.tolist()))
 

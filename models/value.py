@@ -85,6 +85,9 @@ class Boosting:
 Member = PastRate | BuyTillYouDie | Boosting
 
 
+Candidate = PastRate | BuyTillYouDie | Boosting
+
+
 @dataclass(frozen=True)
 class TrainedValue:
     """The chosen predictor of each target with its level, refitted on all closed origins, and how it was judged.
@@ -113,7 +116,9 @@ def _past_rate(target: str, horizon_days: int) -> PastRate:
     return PastRate(f"{measure}_{window}d", window, horizon_days)
 
 
-def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str], horizon_days: int, seed: int):
+def _fit(
+    name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str], horizon_days: int, seed: int
+) -> Candidate:
     """Fit one candidate. Raises FitFailedError where buy-till-you-die is not determined by the data."""
     if name == BASELINE:
         return _past_rate(target, horizon_days)
@@ -138,7 +143,7 @@ def _fit(name: str, target: str, sample: pd.DataFrame, *, columns: Sequence[str]
     unit = float(actual.mean()) or 1.0
     trees = HistGradientBoostingRegressor(
         loss="poisson", learning_rate=0.05, max_iter=150, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=5.0,
-        early_stopping=False, random_state=seed,
+        early_stopping=False, random_state=seed,  # pyright: ignore[reportArgumentType] documented as "auto" or bool
     ).fit(signed_log1p(sample[list(known)].to_numpy(dtype=float)), actual / unit)  # fmt: skip
     return Boosting(known, trees, unit)
 

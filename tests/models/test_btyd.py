@@ -35,14 +35,17 @@ def simulate(customers: int, seed: int, *, horizon: int = 0):
     return x, last, T, future
 
 
-def slow_likelihood(x, t_x, T):
-    """Twin: one customer's likelihood averaged over a fine grid of the quantiles of the two mixing distributions."""
+def slow_likelihood(x, t_x, T, parts=(1.0, 1.0)):
+    """Twin: one customer's likelihood averaged over a fine grid of the quantiles of the two mixing distributions.
+
+    `parts` weighs the histories that end alive and those that end dropped out.
+    """
     grid = (np.arange(2_000) + 0.5) / 2_000
     rate = gamma.ppf(grid, R, scale=1 / ALPHA)[:, None]
     p = beta.ppf(grid, A, B)[None, :]
     alive = (1 - p) ** (x + 1) * rate**x * np.exp(-rate * T)
     dead = p * (1 - p) ** x * rate**x * np.exp(-rate * t_x)
-    return (alive + dead).mean()
+    return (parts[0] * alive + parts[1] * dead).mean()
 
 
 @pytest.mark.parametrize("history", [(0, 0.0, 30.0), (1, 12.0, 80.0), (6, 55.0, 60.0)])
@@ -50,6 +53,15 @@ def test_likelihood_agrees_with_numerical_integration(history):
     x, t_x, T = (np.array([part]) for part in history)
     value, _ = log_likelihood(np.array([R, ALPHA, A, B]), PurchaseHistories(x, t_x, T, np.ones(1)))
     assert value == pytest.approx(log(slow_likelihood(*history)), abs=2e-3)
+
+
+@pytest.mark.parametrize("history", [(0, 0.0, 30.0), (1, 12.0, 80.0), (6, 55.0, 60.0)])
+def test_probability_alive_agrees_with_numerical_integration(history):
+    x, t_x, T = history
+    alive = slow_likelihood(x, t_x, T, parts=(1.0, 0.0)) / slow_likelihood(x, t_x, T)
+    arrays = (np.array([float(part)]) for part in history)
+    frequency, recency, age = arrays
+    assert MBGNBD(R, ALPHA, A, B).probability_alive(frequency, recency, T=age)[0] == pytest.approx(alive, abs=2e-3)
 
 
 def test_likelihood_agrees_with_a_scalar_twin_on_grouped_histories():
