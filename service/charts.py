@@ -43,7 +43,8 @@ def library() -> str:
 
 
 def _text(value: str) -> str:
-    return html.escape(value, quote=False)
+    """Return text that plotly shows as it is: no markup, and no formula between dollar signs (MathJax is not here)."""
+    return html.escape(value, quote=False).replace("$", "&#36;")
 
 
 def _json(figure: go.Figure, *, height: int, legend: bool = False) -> str:

@@ -117,7 +117,9 @@ def _verdict(card: Card) -> tuple[str, ...]:
     if unsure:
         lines.append(f"Not shown to be better than: {', '.join(unsure)}.")
     if card.ece is not None and card.ece >= _OFF_FROM_ECE:
-        lines.append(f"The probabilities were {100 * card.ece:.0f} points off on average: trust their order more than their level.")
+        lines.append(
+            f"The probabilities were {100 * card.ece:.0f} points off on average: trust their order more than their level."
+        )
     return tuple(lines)
 
 

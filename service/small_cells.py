@@ -62,7 +62,9 @@ def _follows(counts: Sequence[int], parts: Sequence[Showing], below: int) -> boo
     people = sum(count for count, part in zip(counts, parts, strict=True) if part != "shown")
     # A small part holds 1 to below - 1 people, a withheld one from `below` up to the smallest part that is still shown. What
     # is left of the sum for one small part is a range; if that range is a single number, the number follows.
-    ceiling = min((count for count, part in zip(counts, parts, strict=True) if part == "shown" and count), default=people)
+    ceiling = min(
+        (count for count, part in zip(counts, parts, strict=True) if part == "shown" and count), default=people
+    )
     lowest = max(1, people - (small - 1) * (below - 1) - withheld * ceiling)
     highest = min(below - 1, people - (small - 1) - withheld * below)
     return people < below or lowest == highest

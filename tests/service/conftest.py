@@ -105,7 +105,7 @@ def persona(name, users, *, name_en, spend, probability):
 
 
 PERSONAS = [
-    persona("champions", 120, name_en="Champions", spend=2446.577448, probability=0.7036),
+    persona("champions", 120, name_en=f"Champions {HOSTILE}", spend=2446.577448, probability=0.7036),
     persona("loyal", 60, name_en=f"Loyal {HOSTILE}", spend=841.083506, probability=0.4321),
     persona("lost", 6, name_en="Lost", spend=77.125, probability=0.1987),
 ]
@@ -190,14 +190,30 @@ CARD = ModelCard(
     limits=(f"never for personal prices {HOSTILE}",),
 )  # fmt: skip
 VALUE_MEASURES = {
-    "trellis": {"ngini": [0.7712, 0.7, 0.8], "bias": [-0.341, -0.4, -0.2], "mae": [57.25, 50, 65], "mean_actual": [76.5, 60, 90]},
-    "past_spend": {"ngini": [0.6991, 0.6, 0.77], "bias": [-0.3, -0.4, -0.2], "mae": [59.0, 50, 65], "mean_actual": [76.5, 60, 90]},
+    "trellis": {
+        "ngini": [0.7712, 0.7, 0.8],
+        "bias": [-0.341, -0.4, -0.2],
+        "mae": [57.25, 50, 65],
+        "mean_actual": [76.5, 60, 90],
+    },
+    "past_spend": {
+        "ngini": [0.6991, 0.6, 0.77],
+        "bias": [-0.3, -0.4, -0.2],
+        "mae": [59.0, 50, 65],
+        "mean_actual": [76.5, 60, 90],
+    },
 }
 
 
 def card_row(outcome, **values):
     row = dict.fromkeys(TABLES["score.model_card"].columns)
-    row |= {"as_of": AS_OF, "outcome": outcome, "horizon_days": 28, "training_date": AS_OF, "model_version": f"v-{outcome}"}
+    row |= {
+        "as_of": AS_OF,
+        "outcome": outcome,
+        "horizon_days": 28,
+        "training_date": AS_OF,
+        "model_version": f"v-{outcome}",
+    }
     return row | values
 
 

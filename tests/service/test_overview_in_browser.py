@@ -36,9 +36,12 @@ def test_every_chart_is_drawn_and_nothing_complains(opened, overview_file) -> No
 def test_hostile_names_stay_text_also_in_hovers(opened) -> None:
     page, heard = opened
     page.locator("#chart-personas").scroll_into_view_if_needed()
-    page.locator("#chart-personas .bars path").first.hover()
-    page.wait_for_timeout(300)
-    assert page.locator("#chart-personas .hoverlayer text").count() >= 1
+    bar = page.locator("#chart-personas .bars path").first.bounding_box()
+    page.mouse.move(bar["x"] + 5, bar["y"] + bar["height"] / 2)
+    page.wait_for_selector("#chart-personas .hoverlayer text")
+    hover = page.locator("#chart-personas .hoverlayer").text_content()
+    assert "Champions <script>alert('x')</script><img src=x onerror=alert(1)>&amp;" in hover
+    assert "{{ 7 * 7 }} %{x} $a$" in hover
     assert page.evaluate("document.images.length") == 0
     assert heard["dialogs"] == []
     assert heard["console"] == []

@@ -20,7 +20,9 @@ def test_without_a_pointer_nothing_is_published(tmp_path) -> None:
         current_version(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["", "../../etc", "2024-03-20", "2024-03-20.1/..", "/2024-03-20.1", "2024-03-20.0", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["", "../../etc", "2024-03-20", "2024-03-20.1/..", "/2024-03-20.1", "2024-03-20.0", "a\0b"]
+)
 def test_a_pointer_that_names_no_version_is_refused(version, publish, name) -> None:
     home = publish(version)
     (home / "published/current").write_text(name, encoding="utf-8")
