@@ -271,7 +271,7 @@ EMPTY = (
 
 
 def test_a_version_without_any_row_still_has_a_page(write, tables, manifest) -> None:
-    tables |= dict.fromkeys([*EMPTY, "score.model_card", "segment.retention", "segment.reactivation"], [])
+    tables |= dict.fromkeys((*EMPTY, "score.model_card", "segment.retention", "segment.reactivation"), ())
     for facts in manifest["segments"].values():
         facts |= {"rows": 0, "control": 0, "empty_because": "there are no orders"}
     version = write(tables, manifest)

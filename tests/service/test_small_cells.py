@@ -50,7 +50,8 @@ def test_who_knows_the_rule_and_the_total_learns_no_small_count(counts: list[int
         return
     people = sum(counts) - sum(shown)
     assert people >= below
-    # (Below 2 the mark itself says 1.) The reader tries everything that agrees with the marks: withheld parts are those that come right after the small ones.
+    # The reader tries everything that agrees with the marks; withheld parts come right after the small ones in size.
+    # (With `below` 2 the mark itself says 1.)
     ceiling = min((count for count in shown if count), default=people)
     ranges = [range(1, below) if part == "small" else range(below, ceiling + 1) for part in hidden]
     solutions = [values for values in itertools.product(*ranges) if sum(values) == people]
