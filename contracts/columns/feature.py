@@ -25,7 +25,6 @@ COLUMNS = (
     Column("started_at", "TIMESTAMP", "First event of the session.", unit="UTC"),
     Column("ended_at", "TIMESTAMP", "Last event of the session.", unit="UTC"),
     Column("duration_s", "BIGINT", "From the first to the last event of a session.", unit="seconds"),
-    Column("sessions_count", "BIGINT", "Sessions.", unit="count"),
     Column("has_purchase", "BOOLEAN", "The session holds an event of type purchase."),
     # --- features: recency, frequency, value -----------------------------------------------------------------------
     Column("recency_days", "INTEGER", "Days from the last paid order to as_of.", unit="days"),

@@ -7,7 +7,6 @@ COLUMNS = (
     Column("record_number", "BIGINT", "Number of the record in its file, from 1; empty for derived rows.", unit="count"),
     Column("row_hash", "VARCHAR", "MD5 of the row's contract columns: tells a re-sent row from a changed one."),
     Column("file_name", "VARCHAR", "Name of the landing file, below the source's folder."),
-    Column("source_name", "VARCHAR", "Mapping under which the file was read."),
     Column("landing_table", "VARCHAR", "Name under which mapping files read the landing file."),
     Column("file_format", "VARCHAR", "csv, jsonl or parquet."),
     Column("file_encoding", "VARCHAR", "Text encoding found or declared."),
@@ -32,5 +31,4 @@ COLUMNS = (
     Column("notice", "VARCHAR", "What the run noticed about a file: new column, identifier dropped, missing column."),
     Column("setting", "VARCHAR", "Name of a thing the home remembers (mapping, time zone, currency, training anchor)."),
     Column("value", "VARCHAR", "Its value."),
-    Column("is_new_date", "BOOLEAN", "The date was touched by the newest load."),
 )

@@ -102,7 +102,6 @@ COLUMNS = (
         unit="base currency",
     ),
     Column("is_return", "BOOLEAN", "The line gives back: negative amount, or of no value with negative pieces or on a return."),
-    Column("items_count", "BIGINT", "Number of order lines.", unit="count"),
     # --- feedback -----------------------------------------------------------------------------------------------
     Column("score", "DOUBLE", "Score given (rating 1-5, csat 1-5, nps 0-10)."),
     Column("text", "VARCHAR", "What the user wrote.", privacy="free_text"),

@@ -4,6 +4,7 @@ That ingest lets each event in once is tested with ingest; here events are not r
 """
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -17,6 +18,7 @@ from tests.sql.point_in_time import insert, load
 from tests.sql.random_shop import BUSY_DAYS, DAYS, FIRST_DAY, Shop, finished, random_shop
 
 SEED = 7
+NEVER, NEW_YEAR = datetime(1, 1, 1), datetime(2024, 1, 1)  # noqa: DTZ001  the warehouse keeps UTC without zone
 SHOP = random_shop(SEED)
 CORE = [query for query in load_queries().values() if query.layer == "core"]
 
@@ -56,7 +58,7 @@ VERSIONS = st.lists(
         "order_id": st.sampled_from(["a", "b"]),
         "status": st.sampled_from(["placed", "paid", "cancelled"]),
         "coupon_id": st.sampled_from([None, "spring"]),
-        "updated_at": st.sampled_from([None, datetime(2024, 1, 1), datetime(2024, 1, 2)]),  # noqa: DTZ001  UTC without zone
+        "updated_at": st.sampled_from([None, NEW_YEAR, NEW_YEAR + timedelta(days=1)]),
     }),
     max_size=8,
 )  # fmt: skip
@@ -66,11 +68,14 @@ VERSIONS = st.lists(
 def test_newest_version_of_an_order(bound_warehouse, versions):
     """Against a slow twin: the latest update wins, an undated one loses to any, ties go to the greater hash."""
     contract, query = SOURCES["orders"], load_queries()["core.orders"]
-    rows = [finished(contract, {"ordered_at": datetime(2024, 1, 1), "kind": "sale", "currency": "CNY"} | row) for row in versions]  # noqa: DTZ001
+    rows = [finished(contract, {"ordered_at": NEW_YEAR, "kind": "sale", "currency": "CNY"} | row) for row in versions]
     expected: dict[str, dict] = {}
     for row in rows:
         best = expected.setdefault(row["order_id"], row)
-        if (row["updated_at"] or datetime.min, row["row_hash"]) > (best["updated_at"] or datetime.min, best["row_hash"]):  # noqa: DTZ901
+        if (row["updated_at"] or NEVER, row["row_hash"]) > (
+            best["updated_at"] or NEVER,
+            best["row_hash"],
+        ):
             expected[row["order_id"]] = row
     connection = bound_warehouse.connection
     connection.execute("begin transaction")
@@ -87,10 +92,18 @@ def loaded():
     with open_in_memory() as warehouse:
         load(warehouse, SHOP, seed=1)
         robot = {"user_id": "u1", "event_type": "view"}
-        start = datetime.combine(BUSY_DAYS[0], datetime.min.time())
-        chain = [finished(SOURCES["events"], robot | {"event_id": f"r{n}", "occurred_at": start + timedelta(minutes=25 * n)}) for n in range(200)]
+        start = datetime.combine(BUSY_DAYS[0], NEVER.time())
+        chain = [
+            finished(SOURCES["events"], robot | {"event_id": f"r{n}", "occurred_at": start + timedelta(minutes=25 * n)})
+            for n in range(200)
+        ]
         key = warehouse.value("select user_key from bronze.user_keys where user_id = 'u1'")
-        insert(warehouse, "bronze.events", ("user_key", "activity_date", "occurred_at", "event_type"), [row | {"user_key": key} for row in chain])
+        insert(
+            warehouse,
+            "bronze.events",
+            ("user_key", "activity_date", "occurred_at", "event_type"),
+            [row | {"user_key": key} for row in chain],
+        )
         for query in CORE:
             warehouse.build(query, {})
         yield warehouse
@@ -103,9 +116,13 @@ def test_dates_in_parts_make_the_whole(loaded, table, cuts):
     """A session over midnight, and a robot that never stops, included."""
     query = load_queries()[table]
     whole = sorted_rows(loaded, f"select * from {table}")
-    edges = [FIRST_DAY - timedelta(days=1), *(FIRST_DAY + timedelta(days=day) for day in sorted(cuts)), date(2025, 1, 1)]
+    edges = [
+        FIRST_DAY - timedelta(days=1),
+        *(FIRST_DAY + timedelta(days=day) for day in sorted(cuts)),
+        date(2025, 1, 1),
+    ]
     parts = []
-    for from_date, until_date in zip(edges, edges[1:], strict=False):
+    for from_date, until_date in pairwise(edges):
         span = {"from_date": from_date, "until_date": until_date}
         parts += loaded.connection.execute(loaded.typed_select(query, span), span).fetchall()
     assert sorted(parts, key=repr) == whole

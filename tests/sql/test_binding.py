@@ -7,7 +7,10 @@ import re
 
 import pytest
 
+from assets.warehouse import stored_columns
 from contracts.columns import COLUMNS
+from contracts.outputs import TABLES
+from contracts.sources import SOURCES
 from sql.queries import load_queries
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
@@ -87,6 +90,13 @@ def test_nothing_comes_of_nothing(table, bound_warehouse):
 def test_asserts_bind(table, bound_warehouse):
     for rule in load_queries()[table].asserts:
         bound_warehouse.connection.execute(f"select count(*) from {table} where not ({rule})")
+
+
+def test_no_entry_of_the_dictionary_is_idle(bound_columns):
+    used = {name for contract in SOURCES.values() for name in (*contract.columns, *stored_columns(contract))}
+    used |= {name for table in TABLES.values() for name in table.columns}
+    used |= {name for columns in bound_columns.values() for name, _ in columns}
+    assert sorted(set(COLUMNS) - used) == [], "no table has these columns; take them out of contracts/columns/"
 
 
 @pytest.mark.parametrize(
