@@ -4,10 +4,18 @@ One module per domain; a name may stand in one of them only. What tables consist
 `contracts/sources.py`, `contracts/outputs.py` and the files in `sql/`.
 """
 
-from contracts.columns import feature, ledger, report, score, segment, source
+from contracts.columns import behaviour, feature, ledger, report, score, segment, source
 from contracts.contract import Column
 
-_DOMAINS = (source.COLUMNS, ledger.COLUMNS, feature.COLUMNS, score.COLUMNS, segment.COLUMNS, report.COLUMNS)
+_DOMAINS = (
+    source.COLUMNS,
+    ledger.COLUMNS,
+    feature.COLUMNS,
+    score.COLUMNS,
+    segment.COLUMNS,
+    report.COLUMNS,
+    behaviour.COLUMNS,
+)
 
 
 def _dictionary() -> dict[str, Column]:
