@@ -107,7 +107,12 @@ def revenue(
     figure = go.Figure(
         [
             go.Bar(name="Gross", x=names, y=list(gross), marker=_bars(LEAF, months, running), hovertemplate=hover),
-            go.Bar(name="Given back", x=names, y=below, marker=_bars(CLAY, months, running), hovertemplate=hover),
+            # A shop that never took anything back needs no entry in the legend.
+            *(
+                [go.Bar(name="Given back", x=names, y=below, marker=_bars(CLAY, months, running), hovertemplate=hover)]
+                if any(below)
+                else []
+            ),
             go.Scatter(
                 name="Net", x=names, y=list(net), mode="lines+markers", hovertemplate=hover,
                 line={"color": STEM, "width": 3}, marker={"size": 7},
