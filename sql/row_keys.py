@@ -13,7 +13,6 @@ from sql.queries import exp, load_queries
 
 Key = frozenset[str]
 Term = tuple[str, str]  # alias of the relation, column
-ONE_ROW: Key = frozenset()
 
 
 def table_keys(table: str) -> list[Key]:
@@ -66,6 +65,7 @@ class KeyReader:
         found = [*relation.keys, *(frozenset(relation.term(part) for part in terms) for terms in _picked(node))]
         out = _output_names(node, relation)
         keys = [frozenset(out[term] for term in key) for key in found if all(term in out for term in key)]
+        keys += _grouped(node)
         if node.args.get("distinct") and not any(isinstance(item, exp.Star) for item in node.expressions):
             keys.append(frozenset(item.alias_or_name for item in node.expressions))
         return keys
@@ -148,6 +148,26 @@ def _picked(select: exp.Select) -> Iterator[list[exp.Column]]:
             terms = window.args.get("partition_by") or []
             if all(isinstance(term, exp.Column) for term in terms):
                 yield terms
+
+
+def _grouped(select: exp.Select) -> Iterator[Key]:
+    """Yield the output columns that hold all of GROUP BY, where an expression is grouped by."""
+    group = select.args.get("group")
+    parts = group.expressions if group is not None else []
+    names = set()
+    for part in parts:
+        for item in select.expressions:
+            made = item.this if isinstance(item, exp.Alias) else item
+            by_alias = (
+                isinstance(part, exp.Column)
+                and part.name == item.alias
+                and all(column.name != item.alias for column in made.find_all(exp.Column))
+            )
+            if made == part or by_alias:
+                names.add((part, item.alias_or_name))
+                break
+    if parts and len(names) == len(parts):
+        yield frozenset(name for _, name in names)
 
 
 def _aggregates(node: exp.Expr) -> bool:

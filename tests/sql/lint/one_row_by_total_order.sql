@@ -72,3 +72,12 @@ select user_id, row_number() over (order by user_id) as line_number from (select
 select user_id, row_number() over (order by user_id) as line_number from (select user_id from core.users union select
     user_id from core.orders);
 
+-- wrong: of an expression grouped by, the other name is no key
+select region, first(share order by region) as share
+from (select upper(region) as name, region, count(*) as share from core.users group by upper(region), region, gender)
+group by region;
+-- right
+select name, first(share order by region) as share
+from (select upper(region) as name, region, count(*) as share from core.users group by upper(region), region)
+group by name;
+
