@@ -25,15 +25,16 @@ SPECS = [
 ]
 
 
-class SourceStoppedError(dg.Failure):
-    """A source file could not be used; the others were loaded."""
-
+SOURCES_USABLE = dg.AssetCheckSpec(
+    "every_source_usable",
+    asset=["bronze", "file_ledger"],
+    description="No source was stopped by a missing column or an unreadable file; the others are loaded all the same.",
+)
 
 @dg.multi_asset(
     name="bronze",
     specs=SPECS,
-    check_specs=contract_check_specs(),
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL),
+    check_specs=[*contract_check_specs(), SOURCES_USABLE],
 )
 def bronze(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201, D103
     shop = home.shop()
@@ -46,8 +47,9 @@ def bronze(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201, D103
         time_zone=shop.time_zone,
         base_currency=shop.currency,
         memory_limit=home.settings.memory_limit,
+        tell=context.log.info,
     )
-    for notice in (*summary.notices, *summary.stopped):
+    for notice in summary.notices:
         context.log.warning(notice)
     with home.warehouse() as warehouse:
         for contract in SOURCES.values():
@@ -58,3 +60,9 @@ def bronze(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201, D103
             metadata = table_metadata(warehouse, table.name, table.columns)
             yield dg.MaterializeResult(asset_key=table.name.split("."), metadata=metadata)
         yield from contract_checks(warehouse)
+    yield dg.AssetCheckResult(
+        check_name=SOURCES_USABLE.name,
+        asset_key=SOURCES_USABLE.asset_key,
+        passed=not summary.stopped,
+        metadata={"stopped": "\n".join(summary.stopped)},
+    )

@@ -37,7 +37,7 @@ def contract_check_specs() -> list[dg.AssetCheckSpec]:
 
 def contract_checks(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     """Judge every bronze table and yield one result per expectation, with the number of rows that break it."""
-    import great_expectations as gx  # noqa: PLC0415  (takes two seconds to import)
+    import great_expectations as gx  # takes two seconds to import
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}

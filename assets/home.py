@@ -1,15 +1,19 @@
 """The Dagster resource that stands for one home: its settings, its warehouse, and what it remembers of its shop."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 
-from assets.warehouse import Warehouse, open_warehouse
+from assets.warehouse import Warehouse, WarehouseLockedError, open_warehouse
 from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
 from sql.mappings import MappingSet, load_mapping_set
+
+
+LOCK_RETRIES = 3
+LOCK_WAIT_S = 5
 
 
 class HomeError(ValueError):
@@ -44,12 +48,16 @@ class Home(dg.ConfigurableResource):
 
     @contextmanager
     def warehouse(self) -> Iterator[Warehouse]:
-        """Open the warehouse for writing.
+        """Open the warehouse for writing; while another process holds it, Dagster tries again, then fails with its name.
 
-        Raises:
-            WarehouseLockedError: another process holds it.
+        Only this is transient: a failed check, bad data or a wrong program would give the same answer again.
         """
-        with open_warehouse(self.folder, memory_limit=self.settings.memory_limit) as warehouse:
+        with ExitStack() as stack:
+            try:
+                opened = open_warehouse(self.folder, memory_limit=self.settings.memory_limit)
+                warehouse = stack.enter_context(opened)
+            except WarehouseLockedError as error:
+                raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=LOCK_WAIT_S) from error
             yield warehouse
 
     def shop(self) -> Shop:
@@ -77,4 +85,8 @@ class Home(dg.ConfigurableResource):
                     )
                     raise HomeError(message)
         sources = Path(settings.sources) if settings.sources else self.folder / "landing"
+        with self.warehouse() as warehouse:
+            # where `doctor` and `quarantine replay` find them again
+            warehouse.remember("sources", str(sources.resolve()))
+            warehouse.remember("mapping_folder", str(mappings.folder.resolve()))
         return Shop(sources, mappings, wanted["time_zone"], wanted["currency"])

@@ -14,8 +14,6 @@ from sql.queries import Query, load_queries
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_PARTITION.isoformat(), end_offset=2, timezone=DEFAULT_TIME_ZONE)
 """as_of as partition key: any business date since 2000; two days ahead, because as_of is exclusive."""
 
-TRANSIENT = dg.RetryPolicy(max_retries=1, delay=2)
-
 
 def as_of_of(context: dg.AssetExecutionContext) -> date:
     """Return the as_of of the run from its partition key."""
@@ -74,7 +72,6 @@ def table_asset(query: Query) -> dg.AssetsDefinition:
         partitions_def=DAILY if is_dated else None,
         check_specs=check_specs(query),
         kinds={"duckdb", "sql"},
-        retry_policy=TRANSIENT,
     )
     def build(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
         parameters: Parameters = {}

@@ -62,8 +62,10 @@ def last_training_date(warehouse: Warehouse, as_of: date, settings: Settings) ->
 
 def population(frame: pd.DataFrame, outcome: str, churn_window_days: int) -> pd.DataFrame:
     """Return the rows an outcome is about: purchase = who has ordered; churn = who was active in the churn window."""
-    rows = frame["has_ordered"] if outcome == "purchase" else frame["last_active_days"] <= churn_window_days
-    return frame[rows.astype(bool)].reset_index(drop=True)
+    if outcome == "purchase":
+        return frame[frame["has_ordered"].astype(bool)].reset_index(drop=True)
+    # who was never active has no days: the comparison is false
+    return frame[frame["last_active_days"].astype("float64") <= churn_window_days].reset_index(drop=True)
 
 
 def feature_columns(frame: pd.DataFrame) -> tuple[str, ...]:

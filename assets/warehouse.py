@@ -3,6 +3,7 @@
 Reading landing files belongs to `assets/landing/` and `assets/ingest/`; what tables mean to `contracts/` and `sql/`.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -65,22 +66,51 @@ def columns_sql(columns: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}" {COLUMNS[name].type}' for name in columns)
 
 
+def _declared_layout() -> dict[str, tuple[str, ...]]:
+    """Return table -> columns of every table that is declared in `contracts/` rather than made by SQL."""
+    bronze = {f"bronze.{contract.name}": stored_columns(contract) for contract in SOURCES.values()}
+    return bronze | {table.name: table.columns for table in TABLES.values()}
+
+
 class Warehouse:
     """An open warehouse. Use `open_warehouse`; all times in it are UTC, all business dates in its time zone."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Wrap an open connection; creates what is missing of schemas, bronze, ledger and score tables."""
+        """Wrap an open connection; creates what is missing of schemas, bronze, ledger and score tables.
+
+        Raises:
+            TableShapeError: a stored table has a column that its contract no longer knows.
+        """
         self.connection = connection
+        layout = _declared_layout()
+        version = hashlib.sha256(str(sorted(layout.items())).encode()).hexdigest()
+        known = "select count(*) from duckdb_tables() where schema_name = 'bronze' and table_name = 'home'"
+        if self.value(known) and self.recall("layout") == version:
+            return
         for layer in LAYERS:
             connection.execute(f"create schema if not exists {layer}")
-        for contract in SOURCES.values():
-            connection.execute(
-                f"create table if not exists bronze.{contract.name} ({columns_sql(stored_columns(contract))})"
-            )
-        for table in TABLES.values():
-            connection.execute(f"create table if not exists {table.name} ({columns_sql(table.columns)})")
+        for table, columns in layout.items():
+            self._declare(table, columns)
         connection.execute("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
         connection.execute("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+        self.remember("layout", version)
+
+    def _declare(self, table: str, columns: tuple[str, ...]) -> None:
+        """Create a declared table, or add the columns its contract has got since it was created."""
+        self.connection.execute(f"create table if not exists {table} ({columns_sql(columns)})")
+        stored = [row[0] for row in self.connection.execute(f"describe {table}").fetchall()]
+        if stored == list(columns):
+            return
+        if strange := sorted(set(stored) - set(columns)):
+            message = (
+                f"{table}: was stored by another version with {', '.join(strange)}, which its contract does not know; use a new "
+                "--home and run on the landing files again"
+            )
+            raise TableShapeError(message)
+        self.connection.execute(f"create table {table}__new ({columns_sql(columns)})")
+        self.connection.execute(f"insert into {table}__new by name select * from {table}")
+        self.connection.execute(f"drop table {table}")
+        self.connection.execute(f"alter table {table}__new rename to {table.split('.')[1]}")
 
     def frame(self, statement: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """Return the rows of a SELECT as a frame."""
@@ -301,6 +331,10 @@ class Warehouse:
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
         return int(str(self.value(f"select count(*) from {table}")))
+
+    def rows_of_file(self, path: Path) -> int:
+        """Return the number of rows of a Parquet file, from its footer."""
+        return int(str(self.value("select count(*) from read_parquet($path)", {"path": str(path)})))
 
     def export(self, select: str, path: Path, parameters: Parameters | None = None) -> int:
         """Write the rows of a SELECT to a Parquet or CSV file (by its suffix) and return their number."""

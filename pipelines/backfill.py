@@ -24,7 +24,7 @@ def as_ofs(first: date, until: date, every_days: int) -> list[date]:
 def backfill(home: Path, first: date, until: date, *, every_days: int, publish: bool) -> int:
     """Compute each as_of and return the exit code; stops at the first that fails and says which."""
     write_dagster_home(home)
-    from pipelines.launch import launch  # noqa: PLC0415  (Dagster takes seconds to import)
+    from pipelines.launch import launch  # Dagster takes seconds to import
 
     days = as_ofs(first, until, every_days)
     for number, as_of in enumerate(days, start=1):

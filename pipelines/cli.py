@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
     if "home" in options:
-        from pipelines.settings import chosen_home  # noqa: PLC0415
+        from pipelines.settings import chosen_home
 
         options.home = chosen_home(options.home)
     try:
@@ -116,19 +116,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the errors whose message is written for the operator; anything else is a mistake of ours and shows its trace."""
-    from pipelines.errors import OPERATOR_ERRORS  # noqa: PLC0415
+    from pipelines.errors import OPERATOR_ERRORS
 
     return OPERATOR_ERRORS
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from pipelines.demo import run_demo  # noqa: PLC0415
+    from pipelines.demo import run_demo
 
     return run_demo(options.home, users=options.users, events=options.events, days=options.days, seed=options.seed)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipelines.run import RunOptions, run  # noqa: PLC0415
+    from pipelines.run import RunOptions, run
 
     return run(
         options.home,
@@ -145,13 +145,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _backfill(options: argparse.Namespace) -> int:
-    from pipelines.backfill import backfill  # noqa: PLC0415
+    from pipelines.backfill import backfill
 
     return backfill(options.home, options.first, options.until, every_days=options.every, publish=options.publish)
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from pipelines.world import generate  # noqa: PLC0415
+    from pipelines.world import generate
 
     summary = generate(
         options.out,
@@ -169,9 +169,9 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    import uvicorn  # noqa: PLC0415
+    import uvicorn
 
-    from service.app import create_app  # noqa: PLC0415
+    from service.app import create_app
 
     print(f"Trellis serves {options.home}/published on http://{options.host}:{options.port}")
     uvicorn.run(create_app(options.home), host=options.host, port=options.port, log_level="warning")
@@ -179,7 +179,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _tables(options: argparse.Namespace) -> int:
-    from pipelines.reference import describe, reference_page  # noqa: PLC0415
+    from pipelines.reference import describe, reference_page
 
     if options.write:
         options.write.write_text(reference_page(), encoding="utf-8")
@@ -190,23 +190,24 @@ def _tables(options: argparse.Namespace) -> int:
 
 
 def _sql(options: argparse.Namespace) -> int:
-    from assets.warehouse import query_text  # noqa: PLC0415
+    from assets.warehouse import query_text
 
     print(query_text(options.home, options.statement, as_csv=options.csv))
     return DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from assets.doctor import examine  # noqa: PLC0415
+    from assets.doctor import examine
+    from pipelines.settings import load_settings
 
-    findings = examine(options.home)
+    findings = examine(options.home, load_settings(options.home))
     for finding in findings:
         print(f"{'ok  ' if finding.holds else 'FAIL'}  {finding.name}: {finding.detail}")
     return DONE if all(finding.holds for finding in findings) else FAILED
 
 
 def _quarantine(options: argparse.Namespace) -> int:
-    from pipelines.quarantine import list_quarantine, replay_quarantine  # noqa: PLC0415
+    from pipelines.quarantine import list_quarantine, replay_quarantine
 
     return list_quarantine(options.home) if options.action == "list" else replay_quarantine(options.home)
 

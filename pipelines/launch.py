@@ -39,8 +39,9 @@ class _Progress(logging.Handler):
         meta = getattr(record, "dagster_meta", {})
         event = event or meta.get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
-                print(f"  ! {meta.get('orig_message', record.getMessage())}", flush=True)
+            text = str(meta.get("orig_message", record.getMessage()))
+            if record.levelno >= logging.INFO and not text.startswith("Dependencies for step"):
+                print(f"  {'!' if record.levelno >= logging.WARNING else ' '} {text}", flush=True)
         elif event.event_type_value == "ASSET_MATERIALIZATION":
             materialization = event.event_specific_data.materialization
             rows = materialization.metadata.get("dagster/row_count")
@@ -91,8 +92,9 @@ def _outcome(result: dg.ExecuteInProcessResult) -> JobOutcome:
     outcome = JobOutcome(halted=not result.success)
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE":
-            error = event.event_specific_data.error
-            cause = error.cause or error
+            cause = event.event_specific_data.error
+            while cause.cause is not None:
+                cause = cause.cause
             name = cause.cls_name or ""
             text = cause.message.strip()
             if name in {kind.__name__ for kind in OPERATOR_ERRORS}:
@@ -103,6 +105,9 @@ def _outcome(result: dg.ExecuteInProcessResult) -> JobOutcome:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.event_specific_data
             if not check.passed:
+                if "stopped" in check.metadata:
+                    outcome.faults += check.metadata["stopped"].value.split("\n")
+                    continue
                 facts = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
                 outcome.faults.append(f"check {'.'.join(check.asset_key.path)} / {check.check_name} failed: {facts}")
     return outcome

@@ -73,8 +73,8 @@ def run(home: Path, options: RunOptions) -> int:
         print(f"Nothing new since version {version}; {home / 'published' / version} is up to date.")
         return DONE
     write_dagster_home(home)
-    from pipelines.launch import launch  # noqa: PLC0415  (Dagster takes seconds to import)
-    from pipelines.summary import print_summary  # noqa: PLC0415
+    from pipelines.launch import launch  # Dagster takes seconds to import
+    from pipelines.summary import print_summary
 
     outcome = launch("load", home, options.overrides())
     if outcome.halted:
@@ -100,8 +100,8 @@ def run(home: Path, options: RunOptions) -> int:
 
 
 def _default_as_of(home: Path, overrides: Mapping[str, object]) -> date:
-    from assets.ingest import IngestError  # noqa: PLC0415
-    from assets.warehouse import open_warehouse  # noqa: PLC0415
+    from assets.ingest import IngestError
+    from assets.warehouse import open_warehouse
 
     with open_warehouse(home, memory_limit=load_settings(home, dict(overrides)).memory_limit) as warehouse:
         newest = warehouse.newest_business_date()
