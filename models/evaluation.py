@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 BINS = 10
 TOP_SHARE = 0.1
@@ -51,19 +52,20 @@ class RankedOutcomes:
             raise ValueError(f"{bad} of {len(truth)} rows have a missing or infinite outcome or score")
         self._order = np.argsort(-score, kind="stable")
         self.truth, self.score = truth[self._order], score[self._order]
+        self.squared_error, self.absolute_error = (self.score - self.truth) ** 2, np.abs(self.score - self.truth)
         self._starts = np.flatnonzero(np.r_[True, np.diff(self.score) != 0])
 
     def groups(self, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Row weights in score order; and by group of equal score: weight, weighted truth, weighted score.
 
-        Groups that a resample left without weight are dropped.
+        A group that a resample left out has weight 0 and adds nothing to any measure.
         """
         weights = np.ones(len(self.truth)) if weight is None else np.asarray(weight, dtype=np.float64)[self._order]
-        size = np.add.reduceat(weights, self._starts)
-        truth = np.add.reduceat(weights * self.truth, self._starts)
-        score = np.add.reduceat(weights * self.score, self._starts)
-        used = size > 0
-        return weights, size[used], truth[used], score[used]
+        truth, score = weights * self.truth, weights * self.score
+        if len(self._starts) == len(weights):  # no ties: every row is its own group
+            return weights, weights, truth, score
+        size, truth, score = (np.add.reduceat(part, self._starts) for part in (weights, truth, score))
+        return weights, size, truth, score
 
     @cached_property
     def by_truth(self) -> RankedOutcomes:
@@ -81,15 +83,15 @@ def probability_measures(ranked: RankedOutcomes, weight: np.ndarray | None = Non
     weights, size, positive, scored = ranked.groups(weight)
     total, positives = size.sum(), positive.sum()
     negatives = total - positives
-    brier = float(weights @ (ranked.score - ranked.truth) ** 2 / total)
+    brier = float(weights @ ranked.squared_error / total)
     prevalence = float(positives / total)
     both = positives > 0 and negatives > 0
-    above = np.cumsum(positive) - positive
-    precision = np.cumsum(positive) / np.cumsum(size)
-    captured = float(_within_top(size, positive) / positives) if positives > 0 else np.nan
+    found, seen = np.cumsum(positive), np.cumsum(size)
+    precision = found / np.maximum(seen, 1.0)  # weights are whole: below 1 there is nobody yet
+    captured = float(_within_top(seen, found) / positives) if positives > 0 else np.nan
     return {
         "prevalence": prevalence,
-        "auc": float((size - positive) @ (above + positive / 2) / (positives * negatives)) if both else np.nan,
+        "auc": float((size - positive) @ (found - positive / 2) / (positives * negatives)) if both else np.nan,
         "pr_auc": float(positive @ precision / positives) if positives > 0 else np.nan,
         "brier": brier,
         "brier_skill": 1.0 - brier / (prevalence * (1.0 - prevalence)) if both else np.nan,
@@ -117,7 +119,7 @@ def value_measures(ranked: RankedOutcomes, weight: np.ndarray | None = None) -> 
         "ngini": _gini(size, actual) / best if best > 0 else np.nan,
         "decile_mape": float(gap / total) if total > 0 else np.nan,
         "bias": float(predicted.sum() / total - 1.0) if total > 0 else np.nan,
-        "mae": float(weights @ np.abs(ranked.score - ranked.truth) / weights.sum()),
+        "mae": float(weights @ ranked.absolute_error / weights.sum()),
         "mean_actual": float(total / weights.sum()),
     }
 
@@ -138,15 +140,20 @@ def calibration_table(outcome: np.ndarray, probability: np.ndarray) -> pd.DataFr
     )
 
 
-def _within_top(size: np.ndarray, positive: np.ndarray) -> float:
-    """Positives within the top tenth of the weight, a tied edge group counted in proportion."""
-    return float(np.interp(TOP_SHARE * size.sum(), np.r_[0.0, np.cumsum(size)], np.r_[0.0, np.cumsum(positive)]))
+def _within_top(seen: np.ndarray, found: np.ndarray) -> float:
+    """Positives within the top tenth of the customers seen, a tied edge group counted in proportion."""
+    edge = TOP_SHARE * seen[-1]
+    group = int(np.searchsorted(seen, edge))
+    before_seen, before_found = (seen[group - 1], found[group - 1]) if group else (0.0, 0.0)
+    return float(before_found + (found[group] - before_found) * (edge - before_seen) / (seen[group] - before_seen))
 
 
 def _equal_count_bins(size: np.ndarray) -> np.ndarray:
     """Bin 0..9 of each group in score order: a group of tied rows goes where its middle falls, undivided."""
-    middle = np.cumsum(size) - size / 2
-    return np.minimum(BINS - 1, np.floor(BINS * middle / size.sum())).astype(np.int64)
+    middle = np.cumsum(size)
+    middle -= size / 2
+    middle *= BINS / size.sum()
+    return np.minimum(BINS - 1, middle.astype(np.int64))
 
 
 def _calibration_error(size: np.ndarray, positive: np.ndarray, scored: np.ndarray) -> float:
@@ -203,11 +210,12 @@ def compare(
     draws = {name: {key: np.empty(resamples) for key in point} for name, point in points.items()}
     rng = np.random.default_rng(seed)
     rows = len(np.asarray(truth))
-    for resample in range(resamples):
-        weight = np.bincount(rng.integers(0, rows, rows), minlength=rows)
-        for name, outcomes in ranked.items():
-            for key, value in measure(outcomes, weight).items():
-                draws[name][key][resample] = value
+    with threadpool_limits(limits=1):  # thousands of short products: a second thread only waits
+        for resample in range(resamples):
+            weight = np.bincount(rng.integers(0, rows, rows), minlength=rows)
+            for name, outcomes in ranked.items():
+                for key, value in measure(outcomes, weight).items():
+                    draws[name][key][resample] = value
     measures = {
         name: {key: _interval(value, draws[name][key]) for key, value in point.items()}
         for name, point in points.items()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 # Standard deviation of a zero-centred normal prior on each log parameter. One such term against thousands of customers
 # matters only where the likelihood is flat: there lifetimes and pymc-marketing run to a = b = 0 without a word.
@@ -44,7 +45,8 @@ def maximise(
     best_value, best = np.inf, None
     reasons = []
     for start in starts:
-        found = minimize(objective, np.log(start), jac=True, method="L-BFGS-B", bounds=log_bounds)
+        with threadpool_limits(limits=1):  # short products: a second thread only waits
+            found = minimize(objective, np.log(start), jac=True, method="L-BFGS-B", bounds=log_bounds)
         if np.isfinite(found.fun) and np.isfinite(found.x).all():
             if found.fun < best_value:
                 best_value, best = float(found.fun), np.exp(found.x)
