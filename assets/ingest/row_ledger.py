@@ -71,7 +71,7 @@ def write_row_ledger(
         from checked left join (select _row, _outcome from outcomes) as judged using (_row)
         group by all
     """).fetchall()
-    counts = {file_id: dict.fromkeys(OUTCOMES, 0) for file_id in unit.file_ids}
+    counts: dict[str, dict[str, int]] = {file_id: dict.fromkeys(OUTCOMES, 0) for file_id in unit.file_ids}
     for file_id, outcome, number in counted:
         counts[file_id][outcome] = number
     staged = {unit.file_ids[0]: sum(number for *_, number in counted)}

@@ -16,10 +16,11 @@ select
         partition by InvoiceNo
         order by StockCode asc, Quantity asc, UnitPrice asc, Description asc, InvoiceDate asc, _row asc
     ) as line_number,
-    coalesce(pieces * price, 0) as line_amount,
-    -- codes that begin with five digits, gift sets and vouchers are products; POST, M, D, AMAZONFEE ... are charges
+    pieces * price as line_amount,
+    -- codes that begin with five digits, gift sets and vouchers are products; POST, M, D, AMAZONFEE ... are charges.
+    -- 112 products are written in two ways, 85123A and 85123a
     case
-        when regexp_matches(StockCode, '^([0-9]{5}|DCGS|gift_|PADS)') then StockCode
+        when regexp_matches(StockCode, '^([0-9]{5}|DCGS|gift_|PADS)') then upper(StockCode)
     end as product_id,
     Quantity as quantity,
     UnitPrice as unit_price,

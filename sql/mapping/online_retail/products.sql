@@ -3,12 +3,12 @@
 -- file: lines = online_retail*
 with descriptions as (
     select
-        StockCode as product_id,
+        upper(StockCode) as product_id,
         Description as name,
         count(*) as lines_count
     from landing.lines
     where regexp_matches(StockCode, '^([0-9]{5}|DCGS|gift_|PADS)')
-    group by StockCode, Description
+    group by upper(StockCode), Description
 )
 
 select

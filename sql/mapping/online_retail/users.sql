@@ -5,7 +5,7 @@
 select
     CustomerID as user_id,
     min(InvoiceDate) as registered_at,
-    -- nine customers have two countries: the one of the latest invoice
+    -- eight customers have two countries: the one of the latest invoice
     arg_max(Country, strftime(try_cast(InvoiceDate as timestamp), '%Y-%m-%d %H:%M') || InvoiceNo) as region,
     -- a research data set: nobody was asked; the operator answers for using it
     true as marketing_consent,

@@ -1,0 +1,86 @@
+"""Complete Journey, whole: 1,469,307 lines in 155,848 baskets, and revenue to the cent against pandas."""
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.real
+FOLDER = "complete_journey"
+
+
+@pytest.fixture
+def source(load_source, real_data):
+    return load_source(FOLDER, real_data(FOLDER))
+
+
+@pytest.fixture
+def raw(real_data):
+    return pd.read_parquet(real_data(FOLDER) / "transactions.parquet")
+
+
+def local(times: pd.Series) -> pd.Series:
+    return times.dt.tz_localize("UTC").dt.tz_convert("America/New_York").dt.tz_localize(None)
+
+
+def as_lines(raw: pd.DataFrame, times: pd.Series) -> pd.DataFrame:
+    discount = raw["retail_disc"] + raw["coupon_match_disc"]
+    return pd.DataFrame(
+        {
+            "month": times.dt.strftime("%Y-%m"),
+            "order": raw["basket_id"],
+            "user": raw["household_id"],
+            "amount": raw["sales_value"] + discount,
+            "discount": discount,
+            "paid": True,
+        }
+    )
+
+
+def test_every_line_is_accounted_for(source):
+    nothing = {"updated": 0, "duplicate": 0, "excluded": 0, "quarantined": 0}
+    counts = {"products": 92_331, "users": 2_469, "orders": 155_848, "order_items": 1_469_307}
+    assert source.summary.rows == {
+        name: {"staged": count, "loaded": count, **nothing} for name, count in counts.items()
+    }
+    assert (source.summary.rejected, source.summary.stopped) == (0, [])
+
+
+@pytest.mark.parametrize("population", ["all", "identified"])
+def test_every_month_equals_pandas_to_the_cent(source, raw, monthly, population):
+    expected = monthly(as_lines(raw, local(raw["transaction_timestamp"])))
+    pd.testing.assert_frame_equal(source.months(population), expected, check_dtype=False, check_names=False)
+    assert len(source.months("guests")) == 0
+
+
+def test_the_times_of_the_export_are_utc(raw):
+    """The retailer's own week number changes at midnight in New York, never at midnight of the times as written."""
+    baskets = raw.drop_duplicates("basket_id")
+    as_written, in_new_york = baskets["transaction_timestamp"], local(baskets["transaction_timestamp"])
+
+    def split_days(times: pd.Series) -> int:
+        return int((baskets.groupby(times.dt.date)["week"].nunique() > 1).sum())
+
+    assert (split_days(as_written), split_days(in_new_york)) == (51, 0)
+    assert (str(in_new_york.min().date()), str(in_new_york.max().date())) == ("2017-01-01", "2017-12-31")
+
+
+def test_the_sum_of_the_year_does_not_depend_on_the_time_zone(source, raw):
+    total = source.months("all").sum()
+    assert total["net"] == round(raw["sales_value"].sum() * 100) == 459_603_958
+    assert total["orders"] == raw["basket_id"].nunique()
+
+
+def test_products_households_and_coupons_are_what_the_page_says(source, raw, real_data):
+    assert source.rows("""
+        select count(*) filter (where product_id not in (select product_id from bronze.products)),
+            count(*) filter (where quantity > 1000), count(*) filter (where line_amount = 0)
+        from bronze.order_items
+    """) == [(4_836, 13_494, 9_100)]
+    assert (raw["sales_value"] + raw["retail_disc"] + raw["coupon_match_disc"] == 0).sum() == 9_100
+    assert source.rows("select count(age_band), count(income_band), count(attributes), count(*) from bronze.users") == [
+        (801, 801, 801, 2_469)
+    ]
+    used = raw[(raw["coupon_disc"] > 0) | (raw["coupon_match_disc"] > 0)]["basket_id"].nunique()
+    assert source.rows("select count(coupon_id) from bronze.orders") == [(used,)]
+    people = pd.read_parquet(real_data(FOLDER) / "demographics.parquet").set_index("household_id")
+    stored = dict(source.rows("select user_id, age_band from bronze.users where age_band is not null"))
+    assert stored == {str(household): age for household, age in people["age"].items()}
