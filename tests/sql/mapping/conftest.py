@@ -1,4 +1,4 @@
-"""Real sources, loaded once per test run: bronze by ingest, then the tables of core and the monthly revenue by their SQL files."""
+"""Real sources, loaded once per test run: bronze by ingest, then orders, lines and monthly revenue by their SQL files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ import pytest
 from assets.ingest import IngestSummary, ingest
 from assets.warehouse import Warehouse, open_warehouse
 from sql.mappings import load_mapping_set
-from sql.queries import load_queries
+from sql.queries import SQL_ROOT, load_query
 
 RECEIVED_AT = datetime.fromisoformat("2026-01-01")
 _BUILT = ("core.orders", "core.order_items", "report.revenue_month")
@@ -69,10 +69,11 @@ def load_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path
                 time_zone=mappings.time_zone,
                 base_currency=mappings.currency,
             )
-            queries = load_queries()
             with open_warehouse(home) as warehouse:
                 for table in _BUILT:
-                    warehouse.build(queries[table], {"received_at": RECEIVED_AT})
+                    warehouse.build(
+                        load_query(SQL_ROOT / f"{table.replace('.', '/')}.sql"), {"received_at": RECEIVED_AT}
+                    )
             done[mapping] = Loaded(home, summary)
         return done[mapping]
 

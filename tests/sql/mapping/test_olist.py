@@ -91,7 +91,10 @@ def test_people_are_told_apart_by_their_unique_id(source, table):
 
 
 def test_categories_are_english_where_there_is_a_word(source):
-    odd = source.rows("select category, count(*) from bronze.products where category in "
-                      "('portateis_cozinha_e_preparadores_de_alimentos', 'pc_gamer', 'beleza_saude') group by 1 order by 1")  # fmt: skip
+    odd = source.rows("""
+        select category, count(*) from bronze.products
+        where category in ('portateis_cozinha_e_preparadores_de_alimentos', 'pc_gamer', 'beleza_saude')
+        group by 1 order by 1
+    """)
     assert [name for name, _ in odd] == ["pc_gamer", "portateis_cozinha_e_preparadores_de_alimentos"]
     assert source.rows("select count(*) from bronze.products where category is null") == [(111,)]

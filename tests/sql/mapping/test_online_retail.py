@@ -103,9 +103,10 @@ def test_products_are_products(source):
 
 
 def test_users_are_customers_with_consent_by_the_operator(source):
-    assert source.rows(
-        "select count(*), count(distinct user_id), bool_and(marketing_consent), min(consent_basis), max(consent_basis) from bronze.users"
-    ) == [(4_372, 4_372, True, "research_data", "research_data")]
+    assert source.rows("""
+        select count(*), count(distinct user_id), bool_and(marketing_consent), min(consent_basis), max(consent_basis)
+        from bronze.users
+    """) == [(4_372, 4_372, True, "research_data", "research_data")]
     first = raw().dropna(subset="CustomerID").groupby("CustomerID")["InvoiceDate"].min().dt.strftime("%Y-%m-%d")
     stored = source.rows("select user_id, cast(registered_date as varchar) from bronze.users")
     assert dict(stored) == {str(user): day for user, day in first.items()}
