@@ -24,53 +24,38 @@ nearby as (
 
 marked as (
     select
-        *,
-        -- range: events of one moment are in one session
-        sum(
-            case
-                when previous_at is null or occurred_at > previous_at + to_minutes(session_gap_minutes) then 1
-                else 0
-            end
-        )
-            over (partition by user_key order by occurred_at range unbounded preceding) as session_index
+        nearby.*,
+        nearby.previous_at is null
+        or nearby.occurred_at > nearby.previous_at + to_minutes(policy.session_gap_minutes) as is_start
     from nearby
     cross join policy
 ),
 
-session_days as (
+-- range, not rows: events of one moment are in one session
+numbered as (
     select
-        user_key,
-        session_index,
-        activity_date,
-        min(occurred_at) as started_at,
-        max(occurred_at) as ended_at,
-        count(*) as events_count,
-        count(*) filter (where event_type = 'view') as views_count,
-        count(*) filter (where event_type = 'cart') as carts_count,
-        count(*) filter (where event_type = 'purchase') as purchases_count
+        *,
+        sum(case when is_start then 1 else 0 end)
+            over (partition by user_key order by occurred_at range unbounded preceding) as session_index,
+        max(case when is_start then activity_date end)
+            over (partition by user_key order by occurred_at range unbounded preceding) as start_date
     from marked
-    group by user_key, session_index, activity_date
-),
-
-two_days as (
-    select *
-    from session_days
-    qualify activity_date <= min(activity_date) over (partition by user_key, session_index) + 1
 ),
 
 sessions as (
     select
         user_key,
         session_index,
-        min(activity_date) as activity_date,
-        min(started_at) as started_at,
-        max(ended_at) as ended_at,
-        sum(events_count) as events_count,
-        sum(views_count) as views_count,
-        sum(carts_count) as carts_count,
-        sum(purchases_count) > 0 as has_purchase
-    from two_days
-    group by user_key, session_index
+        start_date as activity_date,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        count(*) as events_count,
+        count(*) filter (where event_type = 'view') as views_count,
+        count(*) filter (where event_type = 'cart') as carts_count,
+        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+    from numbered
+    where activity_date <= start_date + 1
+    group by user_key, session_index, start_date
 )
 
 select
