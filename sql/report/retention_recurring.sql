@@ -1,0 +1,62 @@
+-- One row per basis, period type (week, month), cohort and period since: how many of the cohort were active then.
+-- Cohort: everybody active in the period, so that a user stands in many cohorts. Other words as in report.retention.
+-- The denominator is cohort_users_count. A cell is complete when period n is over.
+-- grain: activity_basis, period_type, cohort_date, period_offset
+-- assert: on_users_count <= cohort_users_count
+-- assert: period_offset > 0 or on_users_count = cohort_users_count
+-- may-be-empty: nobody was active yet
+with policy as (
+    select
+        unnest(['week', 'month']) as period_type,
+        unnest([26, 24]) as periods_at_most
+),
+
+pairs as (
+    select
+        members.activity_basis,
+        members.period_type,
+        members.period_number as cohort_number,
+        visits.period_number - members.period_number as period_offset,
+        count(*) as on_users_count
+    from core.user_period as members
+    inner join policy on members.period_type = policy.period_type
+    inner join core.user_period as visits
+        on
+            members.user_key = visits.user_key
+            and members.activity_basis = visits.activity_basis
+            and members.period_type = visits.period_type
+            and members.period_number <= visits.period_number
+            and members.period_number + policy.periods_at_most >= visits.period_number
+    group by all
+),
+
+cohorts as (
+    select
+        pairs.activity_basis,
+        pairs.period_type,
+        pairs.cohort_number,
+        pairs.on_users_count as cohort_users_count,
+        periods.period_date as cohort_date,
+        unnest(generate_series(0, policy.periods_at_most)) as period_offset
+    from pairs
+    inner join policy on pairs.period_type = policy.period_type
+    inner join core.period as periods
+        on pairs.period_type = periods.period_type and pairs.cohort_number = periods.period_number
+    where pairs.period_offset = 0
+)
+
+select
+    cohorts.activity_basis,
+    cohorts.period_type,
+    cohorts.cohort_date,
+    cohorts.period_offset,
+    cohorts.cohort_users_count,
+    coalesce(pairs.on_users_count, 0) as on_users_count,
+    cast(coalesce(pairs.on_users_count, 0) as double) / nullif(cohorts.cohort_users_count, 0) as on_share,
+    reached.is_complete
+from cohorts
+left join pairs using (activity_basis, period_type, cohort_number, period_offset)
+inner join core.period as reached
+    on
+        cohorts.period_type = reached.period_type
+        and cohorts.cohort_number + cohorts.period_offset = reached.period_number
