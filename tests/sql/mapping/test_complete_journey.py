@@ -76,7 +76,8 @@ def test_products_households_and_coupons_are_what_the_page_says(source, raw, rea
             count(*) filter (where quantity > 1000), count(*) filter (where line_amount = 0)
         from bronze.order_items
     """) == [(4_836, 13_494, 9_100)]
-    assert (raw["sales_value"] + raw["retail_disc"] + raw["coupon_match_disc"] == 0).sum() == 9_100
+    full = raw["sales_value"] + raw["retail_disc"] + raw["coupon_match_disc"]
+    assert (full.round(4) == 0).sum() == 9_100  # 25 of them carry a rounding residue of the export, below 0.00005
     assert source.rows("select count(age_band), count(income_band), count(attributes), count(*) from bronze.users") == [
         (801, 801, 801, 2_469)
     ]
