@@ -1,4 +1,8 @@
-"""Columns of rollups, features and labels. The window stands behind the measure: orders_28d = in the 28 days before as_of."""
+"""Columns of rollups, features and labels. The window stands behind the measure: orders_28d = in the 28 days before as_of.
+
+An order counts in features if it was placed before as_of and not known to be cancelled then; whether it is paid today is
+not looked at, because a status has no date. Labels and reports look back and count paid orders.
+"""
 
 from contracts.contract import Column
 
@@ -27,17 +31,17 @@ COLUMNS = (
     Column("duration_s", "BIGINT", "From the first to the last event of a session.", unit="seconds"),
     Column("has_purchase", "BOOLEAN", "The session holds an event of type purchase."),
     # --- features: recency, frequency, value -----------------------------------------------------------------------
-    Column("recency_days", "INTEGER", "Days from the last paid order to as_of.", unit="days"),
-    Column("tenure_days", "INTEGER", "Days from the first paid order to as_of (T of the CLV models).", unit="days"),
-    Column("first_to_last_days", "INTEGER", "Days from the first to the last paid order (t_x of the CLV models).", unit="days"),
-    Column("repeat_days", "INTEGER", "Days with a paid order after the first such day (x of the CLV models).", unit="count"),
-    Column("orders_count", "BIGINT", "Paid orders; in features all before as_of, in reports those of the period.", unit="count"),
-    *_windows("orders", "BIGINT", "Paid orders", (7, 28, 90, 182, 365), "count"),
+    Column("recency_days", "INTEGER", "Days from the last order to as_of.", unit="days"),
+    Column("tenure_days", "INTEGER", "Days from the first order to as_of (T of the CLV models).", unit="days"),
+    Column("first_to_last_days", "INTEGER", "Days from the first to the last order (t_x of the CLV models).", unit="days"),
+    Column("repeat_days", "INTEGER", "Days with an order after the first such day (x of the CLV models).", unit="count"),
+    Column("orders_count", "BIGINT", "Orders: in features all before as_of, in reports the paid ones.", unit="count"),
+    *_windows("orders", "BIGINT", "Orders", (7, 28, 90, 182, 365), "count"),
     *_windows("net_amount", "DOUBLE", "Net spend (paid less returns and refunds)", (7, 28, 90, 182, 365), "base currency"),
     Column("net_amount_total", "DOUBLE", "Net spend before as_of.", unit="base currency"),
-    Column("average_order_amount", "DOUBLE", "Paid amount per paid order.", unit="base currency"),
+    Column("average_order_amount", "DOUBLE", "Amount after discount per order of the user before as_of.", unit="base currency"),
     Column("monetary_mean_amount", "DOUBLE", "Mean spend of repeat days (m of the CLV models).", unit="base currency"),
-    Column("items_per_order", "DOUBLE", "Lines per paid order.", unit="count"),
+    Column("items_per_order", "DOUBLE", "Lines per order.", unit="count"),
     Column("distinct_products_count", "BIGINT", "Different products bought.", unit="count"),
     Column("distinct_categories_count", "BIGINT", "Different categories bought.", unit="count"),
     # --- features: gaps and trend ---------------------------------------------------------------------------------
@@ -50,8 +54,8 @@ COLUMNS = (
     Column("trend_orders", "BIGINT", "orders_28d less the orders of the 28 days before those.", unit="count"),
     Column("active_weeks_12w", "BIGINT", "Weeks with an order among the last 12.", unit="count"),
     # --- features: discount, returns, voice, delivery -----------------------------------------------------------------
-    Column("discount_share", "DOUBLE", "Discount over gross of paid orders.", unit="share"),
-    Column("coupon_order_share", "DOUBLE", "Share of paid orders with a coupon.", unit="share"),
+    Column("discount_share", "DOUBLE", "Discount over gross of orders.", unit="share"),
+    Column("coupon_order_share", "DOUBLE", "Share of orders with a coupon.", unit="share"),
     Column("return_share", "DOUBLE", "Returns and refunds over paid amount.", unit="share"),
     Column("cancelled_share", "DOUBLE", "Share of orders known to be cancelled.", unit="share"),
     Column("rating_mean", "DOUBLE", "Mean score of ratings and reviews."),
@@ -70,7 +74,7 @@ COLUMNS = (
     *_windows("likes", "BIGINT", "Events of type like, comment or follow", (28,), "count"),
     Column("days_since_event", "INTEGER", "Days from the last event to as_of.", unit="days"),
     # --- features: who ----------------------------------------------------------------------------------------------
-    Column("has_ordered", "BOOLEAN", "At least one paid order before as_of."),
+    Column("has_ordered", "BOOLEAN", "At least one order before as_of."),
     Column("last_active_days", "INTEGER", "Days from the last order or active event to as_of.", unit="days"),
     # --- labels -----------------------------------------------------------------------------------------------------
     Column("has_purchased", "BOOLEAN", "A paid order in [as_of, as_of + horizon)."),

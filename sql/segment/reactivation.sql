@@ -6,7 +6,9 @@
 with policy as (
     select
         0.50 as worth_from_share,
-        0.50 as winnable_from_share
+        0.50 as winnable_from_share,
+        0.50 as coupon_buyer_from_share,
+        2 as lately_lapsed_horizons
 ),
 
 lapsed as (
@@ -40,13 +42,18 @@ lapsed as (
 select
     lapsed.user_id,
     $as_of as as_of,
-    case when lapsed.recency_days <= 2 * $horizon_days then 'lately_lapsed' else 'long_lapsed' end as variant,
+    case
+        when lapsed.recency_days <= policy.lately_lapsed_horizons * $horizon_days then 'lately_lapsed'
+        else 'long_lapsed'
+    end as variant,
     lapsed.probability,
     lapsed.percentile,
     lapsed.probability * greatest(coalesce(lapsed.average_order_amount, 0), 0) as value_at_stake,
     case
-        when coalesce(lapsed.coupon_order_share, 0) >= 0.5 then 'Win-back voucher with a short date'
-        when lapsed.recency_days <= 2 * $horizon_days then 'Reminder of what the user bought, with what goes with it'
+        when coalesce(lapsed.coupon_order_share, 0) >= policy.coupon_buyer_from_share
+            then 'Win-back voucher with a short date'
+        when lapsed.recency_days <= policy.lately_lapsed_horizons * $horizon_days
+            then 'Reminder of what the user bought, with what goes with it'
         else 'One win-back letter with what is new; stop if unanswered'
     end as recommended_action,
     list_concat(['lapsed_customer', 'worth_winning_back'], lapsed.reason_codes) as reason_codes

@@ -6,6 +6,8 @@
 with policy as (
     select
         4 as valuable_from_monetary_score,
+        5 as top_value_from_monetary_score,
+        0.30 as let_down_above_late_share,
         0.70 as likely_from_percentile
 ),
 
@@ -18,15 +20,21 @@ churn as (
 select
     churn.user_id,
     $as_of as as_of,
-    case when personas.monetary_score = 5 then 'top_value' else 'high_value' end as variant,
+    case
+        when personas.monetary_score >= policy.top_value_from_monetary_score then 'top_value'
+        else 'high_value'
+    end as variant,
     churn.probability,
     churn.percentile,
     churn.probability * greatest(features.net_amount_365d, 0) * $horizon_days
     / nullif(least(365.0, greatest(features.tenure_days, $horizon_days)), 0) as value_at_stake,
     case
-        when features.complaints_count > 0 or coalesce(features.delivery_late_share, 0) > 0.3
+        when
+            features.complaints_count > 0
+            or coalesce(features.delivery_late_share, 0) > policy.let_down_above_late_share
             then 'Service call: settle what went wrong, no advertising'
-        when personas.monetary_score = 5 then 'Personal thank-you and early access to what the user buys most'
+        when personas.monetary_score >= policy.top_value_from_monetary_score
+            then 'Personal thank-you and early access to what the user buys most'
         else 'Reminder with news from the categories the user buys'
     end as recommended_action,
     list_concat(['valuable_customer', 'likely_to_leave'], churn.reason_codes) as reason_codes
