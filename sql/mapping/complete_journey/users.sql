@@ -4,7 +4,7 @@
 with households as (
     select
         household_id,
-        timezone('UTC', min(try_cast(transaction_timestamp as timestamp))) as registered_at
+        min(try_cast(transaction_timestamp as timestamp)) as registered_at
     from landing.transactions
     group by household_id
 )
