@@ -12,6 +12,7 @@ from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
 from sql.mappings import MappingSet, load_mapping_set
 
 
+SIMULATED_MARK = "SIMULATED.md"
 LOCK_RETRIES = 3
 LOCK_WAIT_S = 5
 
@@ -89,4 +90,6 @@ class Home(dg.ConfigurableResource):
             # where `doctor` and `quarantine replay` find them again
             warehouse.remember("sources", str(sources.resolve()))
             warehouse.remember("mapping_folder", str(mappings.folder.resolve()))
+            # the generator leaves this mark beside what it writes; the pages say so
+            warehouse.remember("is_simulated", "yes" if (sources / SIMULATED_MARK).is_file() else "no")
         return Shop(sources, mappings, wanted["time_zone"], wanted["currency"])

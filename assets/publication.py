@@ -183,6 +183,8 @@ def publish(
             "currency": warehouse.recall("currency"),
             "horizons_days": [int(days) for days in str(warehouse.recall("horizons_days")).split(",")],
             "churn_window_days": int(str(warehouse.recall("churn_window_days"))),
+            "is_simulated": warehouse.recall("is_simulated") == "yes",
+            "small_cell_below": settings.small_cell_below,
             "csv": CSV_NOTE,
             "segments": _segment_facts(warehouse, as_of, rows),
             "data_quality": _data_quality(warehouse),

@@ -1,7 +1,9 @@
 """What the operator sees at the end of a run: rows in and out, tests of the models, lists, and where they lie."""
 
 
+import json
 from pathlib import Path
+from typing import Any
 
 from assets.publication import current_version, read_manifest
 from assets.warehouse import open_warehouse
@@ -28,10 +30,13 @@ def print_summary(home: Path) -> None:
     with open_warehouse(home) as warehouse:
         cards = warehouse.frame(
             "select outcome, horizon_days, test_as_of, users_count, prevalence, auc, recency_rule_auc, brier, ece, is_fallback, "
-            "reason from score.model_card where as_of = $as_of order by horizon_days, outcome",
+            "reason, card from score.model_card where as_of = $as_of order by horizon_days, outcome",
             {"as_of": manifest["as_of"]},
         )
     for card in cards.itertuples():
+        if card.outcome == "value" and card.users_count:
+            print(_value_line(card))
+            continue
         if card.auc != card.auc:  # noqa: PLR0124  (not a number: the model could not be tested)
             print(f"  {card.outcome:<9}{card.horizon_days:>4} d  not tested: {card.reason}")
             continue
@@ -48,3 +53,13 @@ def print_summary(home: Path) -> None:
     print(f"\nPublished {version}")
     print(f"  lists      {version / 'segments'}")
     print(f"  overview   {version / 'dashboards' / 'overview.html'}")
+
+
+def _value_line(card: Any) -> str:  # a row of score.model_card
+    """Return how well spend was foreseen on the test snapshot, beside past spend going on."""
+    measures = json.loads(card.card)["targets"]["expected_spend"]["measures"]
+    own, past = measures["trellis"], measures["past_spend"]
+    return (
+        f"  value    {card.horizon_days:>4} d  nGini {own['ngini'][0]:.3f} (past spend {past['ngini'][0]:.3f})  total "
+        f"{own['bias'][0]:+.1%} off  mean error {own['mae'][0]:,.2f}  {card.users_count:,} users from {str(card.test_as_of)[:10]}"
+    )
