@@ -11,6 +11,7 @@ import dagster as dg
 
 from pipelines.definitions import ASSETS, home_resource
 from pipelines.errors import OPERATOR_ERRORS
+from pipelines.history import quick_history
 from pipelines.jobs import JOBS
 
 
@@ -78,7 +79,7 @@ def launch(
     config: dict = {"loggers": {"console": {"config": {}}}}
     if publish_config is not None:
         config["ops"] = {"published__version": {"config": publish_config}}
-    with dg.DagsterInstance.get() as instance:
+    with quick_history(), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             run_config=config,
             partition_key=as_of.isoformat() if as_of else None,
