@@ -61,11 +61,15 @@ EXAMPLES: dict[tuple[str, str], tuple[list[dict], list[dict]]] = {
     ("order_items", "unit_price_not_negative"): ([{"unit_price": "0"}], [{"unit_price": "-1"}]),
     ("order_items", "list_price_not_negative"): ([{"list_price": "9"}], [{"list_price": "-9"}]),
     ("order_items", "discount_within_line"): ([{"discount": "3"}, {**RETURN, "discount": "-3"}], [{"discount": "-3"}]),
+    ("order_items", "discount_at_most_line"): (
+        [{"discount": "20.01"}, {**RETURN, "discount": "-1"}], [{"discount": "20.02"}],
+    ),
     ("order_items", "refunded_amount_not_negative"): (
         [{"refunded_amount": "0"}], [{"refunded_amount": "-1", "refunded_at": "2024-05-02"}],
     ),
     ("order_items", "refund_within_line"): (
-        [{"refunded_amount": "20", "refunded_at": "2024-05-02"}], [{"refunded_amount": "20.01", "refunded_at": "2024-05-02"}],
+        [{"refunded_amount": "20", "refunded_at": "2024-05-02"}, {**RETURN, "refunded_amount": "0"}],
+        [{"refunded_amount": "20.01", "refunded_at": "2024-05-02"}],
     ),
     ("order_items", "refund_dated"): (
         [{"refunded_amount": "5", "refunded_at": "2024-05-02"}, {"refunded_amount": "0"}], [{"refunded_amount": "5"}],
