@@ -167,6 +167,10 @@ def publish(
     check_permission(warehouse, home, as_of, settings, permission)
     published = home / "published"
     version, working = _claim(published, as_of)
+    # only one process holds the warehouse, so what another left half-written is dead
+    for left in published.glob(".writing-*"):
+        if left != working:
+            shutil.rmtree(left)
     try:
         for part in ("segments", "tables", "dashboards"):
             (working / part).mkdir()
