@@ -19,14 +19,12 @@ LOAD = dg.define_asset_job(
 DAILY_JOB = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.all(),
-    partitions_def=DAILY,
     executor_def=dg.in_process_executor,
     description="Everything, from landing files to the published version of one as_of.",
 )
 SNAPSHOTS = dg.define_asset_job(
     "snapshots",
     selection=_DATED,
-    partitions_def=DAILY,
     executor_def=dg.in_process_executor,
     description="Features to publication of one as_of on the core tables as they are: what a backfill runs.",
 )

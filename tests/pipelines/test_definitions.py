@@ -1,0 +1,85 @@
+"""What Dagster sees: every table an asset with checks, jobs that select what they claim, a schedule and a sensor that ask rightly."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from assets.home import Home
+from contracts.outputs import PUBLISHED_TABLES, SEGMENTS, TABLES
+from contracts.sources import SOURCES
+from pipelines.definitions import build_definitions
+from pipelines.jobs import every_night, new_landing_files
+from sql.queries import load_queries
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions(Home(path="unused"))
+
+
+def names(definitions: dg.Definitions) -> set[str]:
+    return {".".join(key.path) for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+
+
+def test_every_table_is_an_asset_and_every_asset_a_table(definitions):
+    declared = {f"bronze.{name}" for name in SOURCES} | set(TABLES) | set(load_queries()) | {"published.version"}
+    assert names(definitions) == declared
+
+
+def test_lineage_is_what_the_sql_reads(definitions):
+    graph = definitions.resolve_asset_graph()
+    for table, query in load_queries().items():
+        parents = {".".join(key.path) for key in graph.get(dg.AssetKey(table.split("."))).parent_keys}
+        assert parents == set(query.inputs), table
+    published = {".".join(key.path) for key in graph.get(dg.AssetKey(["published", "version"])).parent_keys}
+    assert set(PUBLISHED_TABLES) <= published
+    assert {"segment.members", "segment.sizes"} <= published
+    assert {f"segment.{name}" for name in SEGMENTS} <= names(definitions)
+
+
+def test_jobs_select_what_they_claim(definitions):
+    def selected(job: str) -> set[str]:
+        layer = definitions.resolve_job_def(job).asset_layer
+        return {".".join(key.path) for key in layer.selected_asset_keys}
+
+    assert selected("load") | selected("snapshots") == selected("daily") == names(definitions)
+    assert {name.split(".")[0] for name in selected("load")} == {"bronze", "core"}
+    assert not {name.split(".")[0] for name in selected("snapshots")} & {"bronze", "core"}
+
+
+def test_every_sql_table_checks_its_grain_and_each_assert(definitions):
+    checks = {}
+    for key in definitions.resolve_asset_graph().asset_check_keys:
+        checks.setdefault(".".join(key.asset_key.path), set()).add(key.name)
+    for table, query in load_queries().items():
+        wanted = {f"assert_{number}" for number in range(1, len(query.asserts) + 1)}
+        wanted |= {"grain_unique"} if query.grain != ("none",) else set()
+        assert wanted <= checks.get(table, set()), table
+    assert {"order_id_not_null", "kind_known", "ordered_at_not_null"} <= checks["bronze.orders"]
+
+
+def test_the_schedule_asks_for_the_day_in_the_shops_zone():
+    moment = datetime(2024, 5, 1, 19, 30, tzinfo=UTC)  # 03:30 of the next day in Shanghai
+    context = dg.build_schedule_context(scheduled_execution_time=moment.astimezone(every_night_zone()))
+    request = every_night(context)
+    assert request.partition_key == "2024-05-02"
+
+
+def every_night_zone():
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(every_night.execution_timezone)
+
+
+def test_the_sensor_asks_once_for_each_change_of_the_landing_folder(tmp_path):
+    home = Home(path=str(tmp_path / "home"))
+    context = dg.build_sensor_context(resources={"home": home})
+    assert isinstance(new_landing_files(context), dg.SkipReason)
+    landing = tmp_path / "home" / "landing"
+    landing.mkdir(parents=True)
+    (landing / "orders.csv").write_text("order_id\n")
+    asked = new_landing_files(context)
+    assert len(asked.run_requests) == 1
+    again = dg.build_sensor_context(resources={"home": home}, cursor=asked.cursor)
+    assert isinstance(new_landing_files(again), dg.SkipReason)
