@@ -22,8 +22,21 @@ def check_conservation(connection: Connection, unit: Unit, landing: Landing) -> 
         LedgerError: it did not.
     """
     mapping = unit.mapping
-    found, different = connection.execute("select count(*), count(distinct _row) from checked").fetchone() or (0, 0)
-    if not mapping.is_derived and (found, different) != (landing.rows_staged, landing.rows_staged):
+    if mapping.is_derived:
+        return
+    # the numbers of the rows are compared by three sums, which is exact in all but contrived cases and needs no sorting
+    sums = "count(*), sum({0}), bit_xor(hash({0}))"
+    staged = " union all ".join(
+        f'select cast(_row + {span.first} as bigint) as _row from staging."{span.item.result.table}"'
+        for span in landing.filled
+    )
+    expected = (
+        connection.execute(f"select {sums.format('_row')} from ({staged}) as rows_staged").fetchone()
+        if staged
+        else (0, None, None)
+    )
+    if connection.execute(f"select {sums.format('_row')} from checked").fetchone() != expected:
+        found, different = connection.execute("select count(*), count(distinct _row) from checked").fetchone() or (0, 0)
         message = (
             f"{mapping.path}: {landing.rows_staged:,} rows of {mapping.primary} were staged, the mapping returns {found:,} "
             f"rows with {different:,} different _row; return each row once: no where, no join that multiplies, "

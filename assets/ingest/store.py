@@ -96,8 +96,8 @@ def _find_contested(connection: Connection, contract: SourceContract) -> None:
     within = ""
     if contract.name == "events":
         within = (
-            "where activity_date >= (select min(activity_date) from checked) "
-            "and activity_date <= (select max(activity_date) from checked)"
+            f"where activity_date >= (select min(activity_date) from checked where {ACCEPTED}) "
+            f"and activity_date <= (select max(activity_date) from checked where {ACCEPTED})"
         )
     connection.execute(f"""
         create or replace temp table contested as
@@ -200,13 +200,15 @@ def _touched_dates(connection: Connection) -> set[date]:
 
 def _insert(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> None:
     values = ", ".join(_stored_value(contract, name, unit, spans) for name in stored_columns(contract))
+    is_judged = connection.execute("select count(*) > 0 from outcomes").fetchone() == (True,)
+    judged = "left join (select _row as judged_row, _kept from outcomes) as judged on judged_row = new._row"
     connection.execute(f"""
         insert into warehouse.bronze.{contract.name} ({", ".join(stored_columns(contract))})
         select {values}
         from checked as new
-        left join (select _row as judged_row, _kept from outcomes) as judged on judged_row = new._row
+        {judged if is_judged else ""}
         {_KEY_JOINS if contract.name == "events" else ""}
-        where {ACCEPTED} and coalesce(_kept, true)
+        where {ACCEPTED} {"and coalesce(_kept, true)" if is_judged else ""}
     """)
 
 
@@ -222,6 +224,8 @@ def _stored_value(contract: SourceContract, column: str, unit: Unit, spans: tupl
     if column == "record_number":
         if unit.mapping.is_derived:
             return "cast(null as bigint)"
+        if len(spans) == 1:
+            return "_row"
         whens = " ".join(f"when _row <= {span.last} then _row - {span.first}" for span in spans)
         return f"case {whens} end"
     if contract.name == "events":
@@ -239,5 +243,7 @@ def file_id_sql(unit: Unit, spans: tuple[FileSpan, ...]) -> str:
     """Return an SQL text that says of which file a row of `checked` is."""
     if unit.mapping.is_derived:
         return f"'{DERIVED}'"
+    if len(spans) == 1:
+        return f"'{spans[0].item.file.file_id}'"
     whens = " ".join(f"when _row <= {span.last} then '{span.item.file.file_id}'" for span in spans)
     return f"case {whens} end"

@@ -97,7 +97,14 @@ def _create_checked(
     else:
         types = dict.fromkeys(("_row", *contract.columns), "VARCHAR")
         sql = f"select {', '.join(f'cast(null as varchar) as {name}' for name in types)} limit 0"
-    select = checked_select(contract, sql, types, base_currency=base_currency, is_derived=mapping.is_derived)
+    select = checked_select(
+        contract,
+        sql,
+        types,
+        base_currency=base_currency,
+        is_derived=mapping.is_derived,
+        may_hold_nul=any(item.result.format == "parquet" for item in landing.items),
+    )
     parameters = {"received_at": received_at} if "$received_at" in select else {}
     try:
         connection.execute(f"create or replace temp table checked as {select}", parameters)
@@ -116,8 +123,7 @@ def _bind(connection: Connection, unit: Unit, landing: Landing) -> dict[str, str
 
     Each file is bound by itself first: a column that one of many files lacks would be filled with nulls by their union.
     """
-    items = [span.item for span in landing.filled]
-    items += [item for found in landing.lookups.values() for item in found]
+    items = landing.items
     alone: list[Staged | None] = [*items, None] if len(items) > 1 + len(landing.lookups) else [None]
     described: list[tuple] = []
     for only in alone:

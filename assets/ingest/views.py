@@ -40,6 +40,11 @@ class Landing:
         """The primary files that are not wholly empty (a header is enough)."""
         return tuple(span for span in self.spans if span.item.result.columns)
 
+    @property
+    def items(self) -> list[Staged]:
+        """All files that are read and not wholly empty, the primary ones first."""
+        return [span.item for span in self.filled] + [item for found in self.lookups.values() for item in found]
+
 
 def stage_unit(unit: Unit, staging: Staging) -> Landing | str:
     """Stage what the unit needs; return it, or the reason why the unit cannot be loaded."""

@@ -96,17 +96,17 @@ def engine():
     return connection
 
 
-def judged(engine, contract: SourceContract, values: dict[str, object]) -> dict[str, object]:
+def judged(engine, contract: SourceContract, values: dict[str, object], columns: str = "*") -> dict[str, object]:
     """Return the typed row with its `_fault`, as ingest makes it from these mapped values."""
     names = ", ".join(f'${name} as "{name}"' for name in values)
     types = {row[0]: row[1] for row in engine.execute(f"describe select {names}", values).fetchall()}
     select = checked_select(contract, f"select 1 as _row, {names}", types, base_currency="CNY", is_derived=False)
     used = {**values, **({"received_at": RECEIVED_AT} if "$received_at" in select else {})}
-    return engine.execute(select, used).df().iloc[0].to_dict()
+    return engine.execute(f"select {columns} from ({select})", used).df().iloc[0].to_dict()
 
 
 def fault(engine, contract: str, **values: object) -> str | None:
-    found = judged(engine, SOURCES[contract], {**BASE[contract], **values})["_fault"]
+    found = judged(engine, SOURCES[contract], {**BASE[contract], **values}, "_fault")["_fault"]
     return found if isinstance(found, str) else None
 
 
