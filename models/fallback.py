@@ -73,7 +73,8 @@ class PurchaseRule:
         typical = round(float(middle["repeat_days"]))
         repeated = features["first_to_last_days"] if typical == 0 else features["first_to_last_days"].clip(lower=1)
         replaced = features.assign(repeat_days=float(typical), first_to_last_days=0.0 if typical == 0 else repeated)
-        replaced["tenure_days"] = replaced[["tenure_days", "first_to_last_days"]].max(axis=1)
+        # who never ordered has no history to replace
+        replaced["tenure_days"] = replaced[["tenure_days", "first_to_last_days"]].max(axis=1).where(ordered)
         added[:, columns.index("repeat_days")] = own - logit(self.predict_proba(replaced)[:, 1])
         added[~ordered.to_numpy()] = 0.0
         return added

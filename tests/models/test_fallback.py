@@ -44,6 +44,16 @@ def test_people_without_orders_rank_last_and_are_not_explained():
     assert (rule.contributions(features)[-1] == 0).all()
 
 
+def test_a_shop_of_one_time_buyers_and_browsers_is_explained_too():
+    one_time = histories().assign(repeat_days=0.0, first_to_last_days=0.0)
+    one_time.loc[:40, ["repeat_days", "first_to_last_days"]] = [2.0, 20.0]
+    browsers = pd.DataFrame({"repeat_days": [0.0] * 5})
+    features = pd.concat([one_time.assign(tenure_days=one_time["tenure_days"] + 20), browsers], ignore_index=True)
+    rule = PurchaseRule.fit(features, outcome="churn", horizon_days=28)
+    assert np.isfinite(rule.contributions(features)).all()
+    assert (rule.contributions(features)[-5:] == 0).all()
+
+
 def test_where_the_model_cannot_be_fitted_a_purchase_rate_stands_in():
     nobody_came_back = histories().assign(repeat_days=0.0, first_to_last_days=0.0)
     rule = PurchaseRule.fit(nobody_came_back, outcome="purchase", horizon_days=30)

@@ -18,6 +18,7 @@ def test_every_command_explains_itself(trellis, words):
     assert "usage: trellis" in done.out
 
 
+@pytest.mark.slow
 def test_help_and_a_run_with_nothing_new_load_neither_dagster_nor_pandas(shop):
     code = (
         "import sys; from pipelines.cli import main\n"
@@ -45,6 +46,7 @@ def test_wrong_usage_is_exit_code_2(trellis, words, says):
     assert says in done.err
 
 
+@pytest.mark.slow
 def test_the_run_publishes_lists_tables_pages_and_a_manifest(shop):
     assert shop.run.code == 0, shop.run.err
     published = shop.home / "published"
@@ -60,6 +62,7 @@ def test_the_run_publishes_lists_tables_pages_and_a_manifest(shop):
     assert "phone" in " ".join(manifest["data_quality"]["notices"])
 
 
+@pytest.mark.slow
 def test_direct_identifiers_are_nowhere_in_the_home(shop):
     users = pd.read_csv(shop.landing / "users.csv", dtype=str, encoding_errors="replace")
     phones = [phone.encode() for phone in users["phone"].dropna().unique() if len(phone) >= 8]
@@ -71,6 +74,7 @@ def test_direct_identifiers_are_nowhere_in_the_home(shop):
             assert not [phone for phone in phones if phone in content], path
 
 
+@pytest.mark.slow
 def test_doctor_proves_a_sound_home_and_finds_a_changed_file(trellis, shop, tmp_path):
     sound = trellis("doctor", "--home", shop.home)
     assert sound.code == 0, sound.out
@@ -86,6 +90,7 @@ def test_doctor_proves_a_sound_home_and_finds_a_changed_file(trellis, shop, tmp_
     assert "retention.csv is not what the manifest says" in found.out
 
 
+@pytest.mark.slow
 def test_doctor_finds_a_lost_row(trellis, shop, tmp_path, edit_warehouse):
     hurt = tmp_path / "hurt"
     shutil.copytree(shop.home, hurt)
@@ -96,6 +101,7 @@ def test_doctor_finds_a_lost_row(trellis, shop, tmp_path, edit_warehouse):
     assert "FAIL  totals recomputed from the landing files" in found.out
 
 
+@pytest.mark.slow
 def test_sql_reads_and_never_writes(trellis, shop):
     counted = trellis("sql", "--home", shop.home, "--csv", "select count(*) as users from core.users")
     assert counted.out == "users\n300\n"
@@ -106,6 +112,7 @@ def test_sql_reads_and_never_writes(trellis, shop):
         assert "Traceback" not in refused.err
 
 
+@pytest.mark.slow
 def test_quarantine_lists_reasons_and_replay_reads_again(trellis, shop, tmp_path):
     listed = trellis("quarantine", "list", "--home", shop.home)
     assert listed.code == 0
@@ -118,6 +125,7 @@ def test_quarantine_lists_reasons_and_replay_reads_again(trellis, shop, tmp_path
     assert trellis("doctor", "--home", home).code == 0
 
 
+@pytest.mark.slow
 def test_another_shop_in_the_same_home_is_refused(trellis, shop):
     done = trellis("run", "--home", shop.home, "--mapping", "online_retail")
     assert done.code == 1
@@ -149,6 +157,7 @@ def test_an_empty_sources_folder_says_what_is_expected(trellis, tmp_path):
     assert "orders.*" in done.err
 
 
+@pytest.mark.slow
 def test_a_missing_required_column_stops_that_source_alone(trellis, shop, tmp_path):
     landing = tmp_path / "landing"
     shutil.copytree(shop.landing, landing, ignore=shutil.ignore_patterns("truth"))
