@@ -25,7 +25,9 @@ COLUMNS = (
     Column("shares_count", "BIGINT", "Events of type share or invite.", unit="count"),
     Column("likes_count", "BIGINT", "Events of type like, comment or follow.", unit="count"),
     Column("passive_events_count", "BIGINT", "Events that are not activity (push_open).", unit="count"),
-    Column("session_number", "INTEGER", "Number of the session among those of the user that start that day.", unit="count"),
+    Column(
+        "session_number", "INTEGER", "Number of the session among those of the user that start that day.", unit="count"
+    ),
     Column("started_at", "TIMESTAMP", "First event of the session.", unit="UTC"),
     Column("ended_at", "TIMESTAMP", "Last event of the session.", unit="UTC"),
     Column("duration_s", "BIGINT", "From the first to the last event of a session.", unit="seconds"),
@@ -33,13 +35,24 @@ COLUMNS = (
     # --- features: recency, frequency, value -----------------------------------------------------------------------
     Column("recency_days", "INTEGER", "Days from the last order to as_of.", unit="days"),
     Column("tenure_days", "INTEGER", "Days from the first order to as_of (T of the CLV models).", unit="days"),
-    Column("first_to_last_days", "INTEGER", "Days from the first to the last order (t_x of the CLV models).", unit="days"),
-    Column("repeat_days", "INTEGER", "Days with an order after the first such day (x of the CLV models).", unit="count"),
+    Column(
+        "first_to_last_days", "INTEGER", "Days from the first to the last order (t_x of the CLV models).", unit="days"
+    ),
+    Column(
+        "repeat_days", "INTEGER", "Days with an order after the first such day (x of the CLV models).", unit="count"
+    ),
     Column("orders_count", "BIGINT", "Orders: in features all before as_of, in reports the paid ones.", unit="count"),
     *_windows("orders", "BIGINT", "Orders", (7, 28, 90, 182, 365), "count"),
-    *_windows("net_amount", "DOUBLE", "Net spend (paid less returns and refunds)", (7, 28, 90, 182, 365), "base currency"),
+    *_windows(
+        "net_amount", "DOUBLE", "Net spend (paid less returns and refunds)", (7, 28, 90, 182, 365), "base currency"
+    ),
     Column("net_amount_total", "DOUBLE", "Net spend before as_of.", unit="base currency"),
-    Column("average_order_amount", "DOUBLE", "Amount after discount per order of the user before as_of.", unit="base currency"),
+    Column(
+        "average_order_amount",
+        "DOUBLE",
+        "Amount after discount per order of the user before as_of.",
+        unit="base currency",
+    ),
     Column("monetary_mean_amount", "DOUBLE", "Mean spend of repeat days (m of the CLV models).", unit="base currency"),
     Column("items_per_order", "DOUBLE", "Lines per order.", unit="count"),
     Column("distinct_products_count", "BIGINT", "Different products bought.", unit="count"),
@@ -61,8 +74,12 @@ COLUMNS = (
     Column("rating_mean", "DOUBLE", "Mean score of ratings and reviews."),
     Column("ratings_count", "BIGINT", "Ratings and reviews given.", unit="count"),
     Column("complaints_count", "BIGINT", "Complaints made.", unit="count"),
-    Column("delivery_late_share", "DOUBLE", "Share of delivered orders that came after the promised date.", unit="share"),
-    Column("delivery_delay_days_mean", "DOUBLE", "Mean days of delivery after the promise (early = negative).", unit="days"),
+    Column(
+        "delivery_late_share", "DOUBLE", "Share of delivered orders that came after the promised date.", unit="share"
+    ),
+    Column(
+        "delivery_delay_days_mean", "DOUBLE", "Mean days of delivery after the promise (early = negative).", unit="days"
+    ),
     # --- features: behaviour --------------------------------------------------------------------------------------
     *_windows("sessions", "BIGINT", "Sessions", (28,), "count"),
     *_windows("events", "BIGINT", "Events", (7, 28), "count"),

@@ -4,7 +4,9 @@ from contracts.contract import Column
 
 COLUMNS = (
     Column("file_id", "VARCHAR", "First 16 hex digits of the file's SHA-256: which file a row came from."),
-    Column("record_number", "BIGINT", "Number of the record in its file, from 1; empty for derived rows.", unit="count"),
+    Column(
+        "record_number", "BIGINT", "Number of the record in its file, from 1; empty for derived rows.", unit="count"
+    ),
     Column("row_hash", "VARCHAR", "MD5 of the row's contract columns: tells a re-sent row from a changed one."),
     Column("file_name", "VARCHAR", "Name of the landing file, below the source's folder."),
     Column("landing_table", "VARCHAR", "Name under which mapping files read the landing file."),

@@ -5,8 +5,15 @@ from contracts.contract import Column
 COLUMNS = (
     Column("month_date", "DATE", "First day of the calendar month."),
     Column("population", "VARCHAR", "Who is counted: all, identified, guests."),
-    Column("net_amount", "DECIMAL(18,4)", "Paid less returns and refunds, refunds on their own day.", unit="base currency"),
-    Column("buyers_count", "BIGINT", "Different users with a paid order; guests have no id and are not counted.", unit="count"),
+    Column(
+        "net_amount", "DECIMAL(18,4)", "Paid less returns and refunds, refunds on their own day.", unit="base currency"
+    ),
+    Column(
+        "buyers_count",
+        "BIGINT",
+        "Different users with a paid order; guests have no id and are not counted.",
+        unit="count",
+    ),
     Column("returns_count", "BIGINT", "Booked returns.", unit="count"),
     Column("average_order_value", "DOUBLE", "Paid amount per order.", unit="base currency"),
     Column("users_count", "BIGINT", "Users.", unit="count"),

@@ -24,7 +24,9 @@ COLUMNS = (
     Column("expected_spend", "DOUBLE", "Expected net spend in the horizon.", unit="base currency"),
     Column("churn_window_days", "INTEGER", "Who was active in so many days before as_of can churn.", unit="days"),
     Column("interval_median_days", "DOUBLE", "Median days between a user's order days.", unit="days"),
-    Column("interval_p90_days", "DOUBLE", "90 % of the days between a user's order days are at most this.", unit="days"),
+    Column(
+        "interval_p90_days", "DOUBLE", "90 % of the days between a user's order days are at most this.", unit="days"
+    ),
     Column("training_date", "DATE", "The model knows nothing from this date on."),
     Column("test_as_of", "DATE", "Origin the model was tested on, later than all it was trained on."),
     Column("card", "VARCHAR", "The model card as JSON."),

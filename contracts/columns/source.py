@@ -8,7 +8,9 @@ COLUMNS = (
     Column("anonymous_id", "VARCHAR", "Id of a visitor who is not signed in (cookie, device).", privacy="pseudonymous"),
     Column("target_user_id", "VARCHAR", "The user an action is aimed at (followed, invited).", privacy="pseudonymous"),
     Column("invited_by", "VARCHAR", "user_id of the user whose invitation brought this one.", privacy="pseudonymous"),
-    Column("user_key", "INTEGER", "Small integer that stands for a user_id inside the warehouse.", privacy="pseudonymous"),
+    Column(
+        "user_key", "INTEGER", "Small integer that stands for a user_id inside the warehouse.", privacy="pseudonymous"
+    ),
     Column("target_user_key", "INTEGER", "user_key of target_user_id.", privacy="pseudonymous"),
     Column("product_key", "INTEGER", "Small integer that stands for a product_id inside the warehouse."),
     Column("is_anonymous", "BOOLEAN", "The key stands for a visitor who is not signed in."),
@@ -77,31 +79,50 @@ COLUMNS = (
     Column("kind", "VARCHAR", "Variant of the record: order sale/return; feedback rating/review/complaint ..."),
     Column("status", "VARCHAR", "Newest known state of an order.", changes=True),
     Column("currency", "VARCHAR", "ISO 4217 code of the order's money."),
-    Column("exchange_rate", "DOUBLE", "Base currency per unit of the order's currency on the order's date.", unit="ratio"),
+    Column(
+        "exchange_rate", "DOUBLE", "Base currency per unit of the order's currency on the order's date.", unit="ratio"
+    ),
     Column("shipping_fee", "DECIMAL(18,4)", "Shipping the customer was charged.", unit="order currency"),
     Column("carrier", "VARCHAR", "Who delivers."),
     Column("is_paid", "BOOLEAN", "status is paid, shipped, delivered, completed or returned.", changes=True),
     # --- order items --------------------------------------------------------------------------------------------
     Column("quantity", "DECIMAL(18,4)", "Pieces (or weight) of the line; negative on a return.", unit="pieces"),
     Column("unit_price", "DECIMAL(18,4)", "Price asked per piece.", unit="order currency"),
-    Column("line_amount", "DECIMAL(18,4)", "The line's total before discount; negative on a return.", unit="order currency"),
+    Column(
+        "line_amount", "DECIMAL(18,4)", "The line's total before discount; negative on a return.", unit="order currency"
+    ),
     Column("discount", "DECIMAL(18,4)", "Amount taken off the line, not negative on a sale.", unit="order currency"),
     Column(
-        "refunded_amount", "DECIMAL(18,4)", "Amount given back for the line.", unit="order currency", known_at="refunded_date"
+        "refunded_amount",
+        "DECIMAL(18,4)",
+        "Amount given back for the line.",
+        unit="order currency",
+        known_at="refunded_date",
     ),
     Column("gross_amount", "DECIMAL(18,4)", "Sale value before discount (GMV); 0 on returns.", unit="base currency"),
     Column("discount_amount", "DECIMAL(18,4)", "Discount given.", unit="base currency"),
-    Column("paid_amount", "DECIMAL(18,4)", "Sale value after discount, before refunds; 0 on returns.", unit="base currency"),
+    Column(
+        "paid_amount", "DECIMAL(18,4)", "Sale value after discount, before refunds; 0 on returns.", unit="base currency"
+    ),
     Column("returned_amount", "DECIMAL(18,4)", "Value of returns booked, as a positive number.", unit="base currency"),
     Column(
-        "refund_amount", "DECIMAL(18,4)", "Refunds on lines, as a positive number.", unit="base currency",
+        "refund_amount",
+        "DECIMAL(18,4)",
+        "Refunds on lines, as a positive number.",
+        unit="base currency",
         known_at="refunded_date",
     ),
     Column(
-        "unpaid_amount", "DECIMAL(18,4)", "Value after discount of orders not (or no longer) paid: placed, cancelled, unknown.",
+        "unpaid_amount",
+        "DECIMAL(18,4)",
+        "Value after discount of orders not (or no longer) paid: placed, cancelled, unknown.",
         unit="base currency",
     ),
-    Column("is_return", "BOOLEAN", "The line gives back: negative amount, or of no value with negative pieces or on a return."),
+    Column(
+        "is_return",
+        "BOOLEAN",
+        "The line gives back: negative amount, or of no value with negative pieces or on a return.",
+    ),
     # --- feedback -----------------------------------------------------------------------------------------------
     Column("score", "DOUBLE", "Score given (rating 1-5, csat 1-5, nps 0-10)."),
     Column("text", "VARCHAR", "What the user wrote.", privacy="free_text"),
