@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assets.ingest import IngestError, ingest
-from assets.publication import current_version, read_manifest
+from assets.versions import current_version, read_manifest
 from assets.warehouse import Warehouse, open_warehouse
 from contracts.settings import Settings
 from contracts.sources import SOURCES

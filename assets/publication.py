@@ -3,26 +3,36 @@
 Drawing the pages belongs to `service/pages.py`; when a publication is wanted to `pipelines/publish.py`.
 """
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
+from assets.failpoints import failpoint
+from assets.versions import (
+    claim_version,
+    current_version,
+    read_manifest,
+    remove_old_versions,
+    settle_file,
+    settle_folder,
+    write_atomically,
+)  # fmt: skip
 from assets.warehouse import Warehouse
+from contracts.columns import COLUMNS
 from contracts.outputs import PUBLISHED_TABLES, SEGMENTS, TABLES
 from contracts.settings import Settings
 from sql.queries import load_queries
 
 LAYOUT_VERSION = 1
 CSV_NOTE = (
-    "Text cells of CSV files that begin with = + - @, tab, carriage return or line feed carry a leading apostrophe, so that no "
-    "spreadsheet runs them; Parquet files hold the plain values. List columns are JSON in CSV."
+    "Text cells of CSV files that begin with = + - @, an apostrophe, tab, carriage return or line feed carry an apostrophe in "
+    "front, so that no spreadsheet runs them: drop the first apostrophe of a cell to have its value. Parquet files hold the "
+    "plain values. List columns are JSON in CSV."
 )
-_RISKY = r"^[=+\-@\t\r\n\x00]"
+_RISKY = r"^[=+\-@''\t\r\n\x00]"
 
 
 class PublicationHeldError(RuntimeError):
@@ -38,6 +48,15 @@ class Permission:
 
 
 @dataclass(frozen=True)
+class RunFacts:
+    """Which run of which code makes a version, and when (UTC)."""
+
+    run_id: str
+    code_version: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Published:
     """A finished version: its name, folder and the number of list rows."""
 
@@ -46,21 +65,11 @@ class Published:
     rows: int
 
 
-def current_version(home: Path) -> Path | None:
-    """Return the folder the pointer names, or None before the first publication."""
-    pointer = home / "published" / "current"
-    return (home / "published" / pointer.read_text(encoding="utf-8").strip()) if pointer.is_file() else None
-
-
-def read_manifest(version: Path) -> dict:
-    """Return a version's manifest."""
-    return json.loads((version / "manifest.json").read_text(encoding="utf-8"))
-
-
 def check_permission(warehouse: Warehouse, home: Path, as_of: date, settings: Settings, permission: Permission) -> None:
     """Refuse a version that is older than the published one, or whose lists jumped in size.
 
     Raises:
+        PointerError: the published version cannot be read.
         PublicationHeldError: what changed, by how much, and how to allow it.
     """
     current = current_version(home)
@@ -85,7 +94,7 @@ def check_permission(warehouse: Warehouse, home: Path, as_of: date, settings: Se
     if jumps:
         message = (
             f"lists changed by more than {settings.size_jump_share:.0%} since the published version: {', '.join(jumps)}. Look at "
-            "`trellis sql \"select * from segment.sizes\"`, then allow it with --allow-jump; the old version stays published"
+            "them (trellis sql 'select * from segment.sizes'), then allow it with --allow-jump; the old version stays published"
         )
         raise PublicationHeldError(message)
 
@@ -108,8 +117,10 @@ def _write_segments(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str
     """Write each list as Parquet and CSV, members by value at stake, and return file -> rows."""
     rows = {}
     order = "order by value_at_stake desc, user_id"
-    text = ("segment", "segment_version", "variant", "user_id", "recommended_action", "reason_en", "reason_zh", "consent_basis")
-    escaped = ", ".join(f"case when regexp_matches({name}, '{_RISKY}') then '''' || {name} else {name} end as {name}" for name in text)
+    text = [name for name in TABLES["segment.members"].columns if COLUMNS[name].type == "VARCHAR"]
+    escaped = ", ".join(
+        f"case when regexp_matches({name}, '{_RISKY}') then '''' || {name} else {name} end as {name}" for name in text
+    )
     for segment in SEGMENTS:
         parameters = {"as_of": as_of, "segment": segment}
         where = "where as_of = $as_of and segment = $segment"
@@ -120,31 +131,6 @@ def _write_segments(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str
     return rows
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a small file so that a reader sees the old or the new text and a crash leaves one of them."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-
-
-def _claim(published: Path, as_of: date) -> tuple[str, Path]:
-    """Reserve the next free version name of this as_of by making its working folder."""
-    published.mkdir(parents=True, exist_ok=True)
-    taken = [int(path.name.rsplit(".", 1)[1]) for path in published.glob(f"{as_of}.*") if path.is_dir()]
-    number = max(taken, default=0) + 1
-    working = published / f".writing-{as_of}.{number}-{os.getpid()}"
-    working.mkdir()
-    return f"{as_of}.{number}", working
-
-
 def publish(
     warehouse: Warehouse,
     home: Path,
@@ -153,9 +139,7 @@ def publish(
     settings: Settings,
     permission: Permission,
     draw_pages: Callable[[Path], Mapping[str, int]],
-    run_id: str,
-    code_version: str,
-    created_at: datetime,
+    facts: RunFacts,
 ) -> Published:
     """Write a version, verify it, and move the pointer; versions beyond the kept ones are removed afterwards.
 
@@ -165,12 +149,8 @@ def publish(
         PublicationHeldError: see `check_permission`; nothing is written.
     """
     check_permission(warehouse, home, as_of, settings, permission)
-    published = home / "published"
-    version, working = _claim(published, as_of)
-    # only one process holds the warehouse, so what another left half-written is dead
-    for left in published.glob(".writing-*"):
-        if left != working:
-            shutil.rmtree(left)
+    version, working = claim_version(home, as_of)
+    failpoint("claimed")
     try:
         for part in ("segments", "tables", "dashboards"):
             (working / part).mkdir()
@@ -179,9 +159,9 @@ def publish(
             "layout_version": LAYOUT_VERSION,
             "version": version,
             "as_of": as_of.isoformat(),
-            "created_at": created_at.isoformat(),
-            "run_id": run_id,
-            "code_version": code_version,
+            "created_at": facts.created_at.isoformat(),
+            "run_id": facts.run_id,
+            "code_version": facts.code_version,
             "mapping": warehouse.recall("mapping"),
             "time_zone": warehouse.recall("time_zone"),
             "currency": warehouse.recall("currency"),
@@ -195,19 +175,24 @@ def publish(
         }
         (working / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
         rows.update(draw_pages(working))
+        failpoint("files written")
         manifest["files"] = {
-            name: {"rows": count, "bytes": (working / name).stat().st_size, "sha256": _sha256(working / name)}
-            for name, count in sorted(rows.items())
+            name: {"rows": count, **settle_file(working / name)} for name, count in sorted(rows.items())
         }
         write_atomically(working / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-        working.rename(published / version)
+        for folder in (*working.iterdir(), working):
+            if folder.is_dir():
+                settle_folder(folder)
+        finished = working.rename(home / "published" / version)
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)
         raise
-    write_atomically(published / "current", version + "\n")
-    remove_old_versions(home, settings, now=created_at)
+    settle_folder(home / "published")
+    failpoint("renamed")
+    write_atomically(home / "published" / "current", version + "\n")
+    remove_old_versions(home, settings, now=facts.created_at)
     list_rows = sum(count for name, count in rows.items() if name.startswith("segments/") and name.endswith(".parquet"))
-    return Published(version, published / version, list_rows)
+    return Published(version, finished, list_rows)
 
 
 def _segment_facts(warehouse: Warehouse, as_of: date, rows: dict[str, int]) -> dict:
@@ -234,19 +219,3 @@ def _data_quality(warehouse: Warehouse) -> dict:
         "contracts": {name: {key: int(value) for key, value in row.items()} for name, row in ledger.iterrows()},
         "notices": [f"{row.file_name}: {row.notice}" for row in notices.itertuples()],
     }
-
-
-def remove_old_versions(home: Path, settings: Settings, *, now: datetime) -> list[str]:
-    """Remove versions beyond the newest kept ones that are older than the grace time; never the current one."""
-    published, current = home / "published", current_version(home)
-    dated = []
-    for folder in published.iterdir():
-        if folder.is_dir() and not folder.name.startswith(".") and (folder / "manifest.json").is_file():
-            dated.append((datetime.fromisoformat(read_manifest(folder)["created_at"]), folder))
-    removed = []
-    grace = timedelta(hours=settings.keep_versions_hours)
-    for created, folder in sorted(dated, reverse=True)[settings.keep_versions :]:
-        if folder != current and now - created >= grace:
-            shutil.rmtree(folder)
-            removed.append(folder.name)
-    return removed

@@ -87,13 +87,14 @@ class Warehouse:
         known = "select count(*) from duckdb_tables() where schema_name = 'bronze' and table_name = 'home'"
         if self.value(known) and self.recall("layout") == version:
             return
-        for layer in LAYERS:
-            connection.execute(f"create schema if not exists {layer}")
-        for table, columns in layout.items():
-            self._declare(table, columns)
-        connection.execute("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
-        connection.execute("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
-        self.remember("layout", version)
+        with self.transaction():  # one commit, hence one wait for the disk
+            for layer in LAYERS:
+                connection.execute(f"create schema if not exists {layer}")
+            for table, columns in layout.items():
+                self._declare(table, columns)
+            connection.execute("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
+            connection.execute("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+            self.remember("layout", version)
 
     def _declare(self, table: str, columns: tuple[str, ...]) -> None:
         """Create a declared table, or add the columns its contract has got since it was created."""
@@ -340,9 +341,9 @@ class Warehouse:
         """Write the rows of a SELECT to a Parquet or CSV file (by its suffix) and return their number."""
         options = "format parquet, compression zstd" if path.suffix == ".parquet" else "format csv, header true"
         self.connection.execute("set preserve_insertion_order = true")
-        self.connection.execute(f"copy ({select}) to '{path}' ({options})", parameters or {})
+        rows = self.value(f"copy ({select}) to {quoted(path)} ({options})", parameters)
         self.connection.execute("set preserve_insertion_order = false")
-        return int(str(self.value(f"select count(*) from ({select})", parameters)))
+        return int(str(rows))
 
     def remember(self, setting: str, value: str) -> None:
         """Store a fact about this home."""
@@ -361,6 +362,11 @@ class _Scratch(Warehouse):
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Wrap a connection that already uses the scratch catalogue."""
         self.connection = connection
+
+
+def quoted(path: Path) -> str:
+    """Return a path as an SQL text, for the places where DuckDB takes no parameter."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def days_after(day: date, days: int) -> date:
@@ -444,7 +450,7 @@ def open_staging(home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMO
     connection = _connect(scratch / "scratch.duckdb", memory_limit, scratch)
     try:
         connection.execute(f"set TimeZone = '{time_zone}'")
-        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse")
+        connection.execute(f"attach {quoted(home / 'warehouse.duckdb')} as warehouse")
         yield connection
     finally:
         connection.close()

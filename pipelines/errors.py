@@ -3,6 +3,7 @@
 from assets.home import HomeError
 from assets.ingest import IngestError
 from assets.publication import PublicationHeldError
+from assets.versions import PointerError
 from assets.warehouse import QueryRefusedError, WarehouseLockedError
 from pipelines.settings import SettingsError
 from sql.queries import QueryError
@@ -11,6 +12,7 @@ OPERATOR_ERRORS: tuple[type[Exception], ...] = (
     FileNotFoundError,
     HomeError,
     IngestError,
+    PointerError,
     PublicationHeldError,
     QueryError,
     QueryRefusedError,

@@ -9,7 +9,7 @@ from importlib.metadata import version as installed_version
 import dagster as dg
 
 from assets.home import Home
-from assets.publication import Permission, publish
+from assets.publication import Permission, RunFacts, publish
 from assets.tables import DAILY, as_of_of
 from contracts.outputs import PUBLISHED_TABLES
 from service.pages import draw_pages
@@ -46,9 +46,7 @@ def published_version(context: dg.AssetExecutionContext, home: Home, config: Pub
             settings=home.settings,
             permission=Permission(size_jump=config.allow_jump, older_as_of=config.allow_older),
             draw_pages=draw_pages,
-            run_id=context.run_id,
-            code_version=installed_version("trellis-growth"),
-            created_at=datetime.now(UTC),
+            facts=RunFacts(context.run_id, installed_version("trellis-growth"), datetime.now(UTC)),
         )
     return dg.MaterializeResult(
         metadata={

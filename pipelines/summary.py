@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assets.publication import current_version, read_manifest
+from assets.versions import current_version, read_manifest
 from assets.warehouse import open_warehouse
 
 

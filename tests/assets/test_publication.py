@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assets.publication import (
-    Permission, PublicationHeldError, current_version, publish, read_manifest, remove_old_versions,
-)  # fmt: skip
+from assets.failpoints import KILLED
+from assets.publication import CSV_NOTE, Permission, PublicationHeldError, RunFacts, publish
+from assets.versions import PointerError, all_versions, current_version, read_manifest, remove_old_versions
 from assets.warehouse import open_warehouse
 from contracts.outputs import TABLES
 from contracts.settings import Settings
@@ -24,6 +24,7 @@ from sql.queries import load_queries
 AS_OF = date(2024, 5, 1)
 NOW = datetime(2024, 5, 1, 4, 0, tzinfo=UTC)
 SETTINGS = Settings(size_jump_rows_at_least=3)
+EMPTY = Path()
 
 
 def member(number: int, as_of: date, **changes: object) -> dict[str, object]:
@@ -35,13 +36,23 @@ def member(number: int, as_of: date, **changes: object) -> dict[str, object]:
     return row | changes
 
 
-def fill(home: Path, as_of: date, members: int, **changes: object) -> None:
-    """Write the tables a publication reads, with so many members of one list."""
-    with open_warehouse(home) as warehouse:
+@pytest.fixture(scope="module", autouse=True)
+def _empty_shop(tmp_path_factory):
+    """A warehouse with every table, all empty, built once: `fill` begins with a copy of it."""
+    global EMPTY  # noqa: PLW0603
+    EMPTY = tmp_path_factory.mktemp("empty")
+    with open_warehouse(EMPTY) as warehouse:
         for setting, value in {"horizons_days": "28", "churn_window_days": "56", "mapping": "canonical"}.items():
             warehouse.remember(setting, value)
         for query in load_queries().values():
-            warehouse.build(query, {"as_of": as_of, "horizon_days": 28})
+            warehouse.build(query, {"as_of": AS_OF, "horizon_days": 28})
+
+
+def fill(home: Path, as_of: date, members: int, **changes: object) -> None:
+    """Write so many members of one list, and its sizes."""
+    if not (home / "warehouse.duckdb").exists():
+        shutil.copytree(EMPTY, home, dirs_exist_ok=True)
+    with open_warehouse(home) as warehouse:
         rows = pd.DataFrame([member(number, as_of, **changes) for number in range(members)])
         if members:
             warehouse.write_frame(TABLES["segment.members"], rows, as_of=as_of)
@@ -56,8 +67,8 @@ def fill(home: Path, as_of: date, members: int, **changes: object) -> None:
 def put_out(home: Path, as_of: date = AS_OF, *, now: datetime = NOW, draw=lambda _folder: {}, **allowed: bool):
     with open_warehouse(home) as warehouse:
         return publish(
-            warehouse, home, as_of, settings=SETTINGS, permission=Permission(**allowed), draw_pages=draw, run_id="r",
-            code_version="0", created_at=now,
+            warehouse, home, as_of, settings=SETTINGS, permission=Permission(**allowed), draw_pages=draw,
+            facts=RunFacts("r", "0", now),
         )  # fmt: skip
 
 
@@ -73,7 +84,7 @@ def test_the_version_holds_what_the_manifest_says(tmp_path):
     assert {"report.revenue_month.parquet", "score.model_card.parquet"} <= {p.name for p in (done.folder / "tables").iterdir()}
 
 
-@pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("lead", ["=", "+", "-", "@", "'", "\t", "\r"])
 def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_only(tmp_path, lead):
     hostile = f"{lead}cmd()|A1"
     fill(tmp_path, AS_OF, 1, user_id=hostile, value_at_stake=-5.0)
@@ -132,15 +143,15 @@ _PUBLISHER = """
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from assets.publication import Permission, publish
+from assets.publication import Permission, RunFacts, publish
 from assets.warehouse import open_warehouse
 from contracts.settings import Settings
 home = Path(sys.argv[1])
 print("ready", flush=True)
-while True:
+for _ in range(int(sys.argv[2])):
     with open_warehouse(home) as warehouse:
-        publish(warehouse, home, date(2024, 5, 1), settings=Settings(keep_versions=100), permission=Permission(),
-                draw_pages=lambda folder: {}, run_id="r", code_version="0", created_at=datetime.now(UTC))
+        publish(warehouse, home, date(2024, 5, 1), settings=Settings(keep_versions=2, keep_versions_hours=0),
+                permission=Permission(), draw_pages=lambda folder: {}, facts=RunFacts("r", "0", datetime.now(UTC)))
 """
 
 
@@ -152,7 +163,7 @@ def test_a_killed_publisher_never_leaves_a_torn_version(tmp_path):
     seen = 0
     for pause in (0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.2):
         with subprocess.Popen(
-            [sys.executable, "-c", _PUBLISHER, str(tmp_path)], stdout=subprocess.PIPE,
+            [sys.executable, "-c", _PUBLISHER, str(tmp_path), "1000"], stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         ) as writer:  # fmt: skip
             assert writer.stdout is not None
@@ -177,3 +188,111 @@ def test_a_version_can_be_read_by_anything(tmp_path):
     copy = tmp_path / "elsewhere"
     shutil.copytree(folder, copy)
     assert json.loads((copy / "manifest.json").read_text())["version"] == folder.name
+
+
+@pytest.mark.parametrize(
+    "place,moved",
+    [
+        ("claimed", False), ("files written", False), ("before manifest.json", False), ("after manifest.json", False),
+        ("renamed", False), ("before current", False), ("after current", True), ("removing", True),
+    ],
+)  # fmt: skip
+def test_a_kill_at_any_step_leaves_the_old_or_the_new_version_and_the_next_run_sweeps(sound_home, place, moved):
+    before = current_version(sound_home).name
+    killed = subprocess.run(
+        [sys.executable, "-c", _PUBLISHER, str(sound_home), "1"], check=False, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TRELLIS_FAILPOINT": place},
+    )  # fmt: skip
+    assert killed.returncode == KILLED, killed.stderr
+    assert (current_version(sound_home).name != before) == moved
+    for version in all_versions(sound_home):
+        facts = read_manifest(version)["files"]
+        assert {name: (version / name).stat().st_size for name in facts} == {name: one["bytes"] for name, one in facts.items()}
+    after = put_out(sound_home)
+    assert current_version(sound_home) == after.folder
+    hidden = {path.name for path in (sound_home / "published").iterdir()} - {path.name for path in all_versions(sound_home)}
+    assert hidden == {"current"}
+
+
+@pytest.fixture(scope="module")
+def three_versions(tmp_path_factory):
+    home = tmp_path_factory.mktemp("three")
+    fill(home, AS_OF, 2)
+    for hours in range(3):
+        put_out(home, now=NOW + timedelta(hours=hours))
+    return home
+
+
+@pytest.fixture
+def sound_home(three_versions, tmp_path):
+    """A home with three published versions."""
+    return shutil.copytree(three_versions, tmp_path / "home")
+
+
+@pytest.mark.parametrize("text", ["", "2024-05-01.9\n", "../outside\n", "\x00\x00"])
+def test_a_damaged_pointer_is_told_with_the_versions_that_are_whole(sound_home, text):
+    (sound_home / "published" / "current").write_text(text)
+    with pytest.raises(PointerError, match=r"newest: 2024-05-01.1, 2024-05-01.2, 2024-05-01.3"):
+        put_out(sound_home)
+    (sound_home / "published" / "current").write_text("2024-05-01.2")
+    assert current_version(sound_home).name == "2024-05-01.2"
+
+
+def test_a_damaged_manifest_of_an_old_version_does_not_stop_the_next_one(sound_home):
+    (all_versions(sound_home)[0] / "manifest.json").write_text("{")
+    done = put_out(sound_home)
+    assert current_version(sound_home) == done.folder
+    assert all_versions(sound_home)[0].name == "2024-05-01.1"
+
+
+def test_two_publications_of_the_same_tables_hold_the_same_rows(tmp_path):
+    fill(tmp_path, AS_OF, 5, value_at_stake=1.0)  # ties everywhere: the order must come from the key
+    first, second = (put_out(tmp_path).folder for _ in range(2))
+    names = sorted(read_manifest(first)["files"])
+    assert names == sorted(read_manifest(second)["files"])
+    for name in names:
+        read = pd.read_parquet if name.endswith(".parquet") else pd.read_csv
+        pd.testing.assert_frame_equal(read(first / name), read(second / name))
+
+
+def test_a_quoted_cell_gives_its_value_back(tmp_path):
+    values = ["plain", "'=1", "=1", "''", "-", "it's"]
+    fill(tmp_path, AS_OF, 1)
+    with open_warehouse(tmp_path) as warehouse:
+        rows = pd.DataFrame([member(number, AS_OF, user_id=value) for number, value in enumerate(values)])
+        warehouse.write_frame(TABLES["segment.members"], rows, as_of=AS_OF)
+    folder = put_out(tmp_path).folder
+    cells = pd.read_csv(folder / "segments" / "retention.csv", dtype=str, keep_default_na=False)["user_id"]
+    assert "drop the first apostrophe" in CSV_NOTE
+    assert sorted(cell.removeprefix("'") for cell in cells) == sorted(values)
+
+
+def test_a_home_may_have_an_apostrophe_in_its_name(tmp_path):
+    home = tmp_path / "o'brien"
+    fill(home, AS_OF, 1)
+    assert put_out(home).rows == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk_leaves_the_old_version_published(tmp_path):
+    home = tmp_path / "home"
+    fill(home, AS_OF, 2_000)
+    small = home / "published"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False, capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no small file system could be mounted: {mounted.stderr.strip()}")
+    try:
+        first = put_out(home)
+        stuffing = small / "stuffing"
+        with pytest.raises(OSError, match="No space left"):
+            stuffing.write_bytes(b"x" * 2**20)
+        with pytest.raises(Exception, match=r"(?i)no space left|could not write|disk"):
+            put_out(home)
+        assert current_version(home) == first.folder
+        stuffing.unlink()
+        assert put_out(home).folder == current_version(home)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
