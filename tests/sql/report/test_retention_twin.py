@@ -51,8 +51,8 @@ def following(kind, period, n):
     return period + timedelta(n * {"day": 1, "week": 7}[kind])
 
 
-def twin(rows):
-    """What both tables must hold: key -> counts."""
+def twin(rows):  # noqa: C901  the twin is slow and plain on purpose
+    """Key -> counts of both tables."""
     first_time, recurring = {}, {}
     last_day = max((day for _, day in rows), default=START)
     for kind, longest in LONGEST.items():

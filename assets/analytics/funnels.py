@@ -1,0 +1,164 @@
+"""Funnels of a shop: fetches the events of the steps part by part, counts them with `models/funnels.py`, says what they mean."""
+
+import json
+import math
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from assets.analytics.report import AnalysisError, Report
+from contracts.funnels import Funnel
+from models.funnels import FunnelEvents, reach, summarise
+from models.proportions import wilson_interval
+
+if TYPE_CHECKING:
+    from assets.analytics.shop import Shop
+
+EVENTS_PER_PART = 5_000_000
+"""So many events at a time keep the arrays under about 500 MB, however large the shop is."""
+
+_ORDERS = {
+    "ordered": "in this order, other steps may come between",
+    "strict": "in this order, no third step may come between",
+    "any": "in any order; an entry is an event of any step, and step k means k different steps",
+}
+
+
+def _steps(funnel: Funnel) -> str:
+    rows = [
+        {"step": number, "event_type": kind, "channel": step.channel, "device": step.device, "category": step.category}
+        for number, step in enumerate(funnel.steps, start=1)
+        for kind in step.event_types
+    ]
+    return json.dumps(rows + [{"step": 0, "event_type": kind} for kind in funnel.exclude])
+
+
+def reached_steps(shop: "Shop", funnel: Funnel, from_date: date, until_date: date) -> pd.DataFrame:
+    """Return one row per user and step reached: `user_key, step, entered_us, reached_us`."""
+    parameters = {
+        "steps": _steps(funnel),
+        "from_date": from_date,
+        "until_date": until_date,
+        "reach_days": math.ceil(funnel.window_days) + 1,
+        "with_visitors": funnel.population == "everybody",
+        "with_lines": funnel.hold_product,
+    }
+    parts = max(1, math.ceil(shop.warehouse.count("core.events") / EVENTS_PER_PART))
+    frames = []
+    for part in range(parts):
+        events = shop.ask("funnel_events", {**parameters, "parts": parts, "part": part})
+        if funnel.hold_product:
+            events = events[events["product_key"] >= 0]
+            unit = events["user_key"].to_numpy(np.int64) << 32 | events["product_key"].to_numpy(np.int64)
+        else:
+            unit = events["user_key"].to_numpy(np.int64)
+        mask = events["step_mask"].to_numpy(np.int64)
+        found = reach(
+            FunnelEvents(unit, events["at_us"].to_numpy(np.int64), mask, mask == 0, events["may_enter"].to_numpy(bool)),
+            steps=len(funnel.steps),
+            window_us=round(funnel.window_days * 86_400_000_000),
+            order=funnel.order,
+        )
+        found["user_key"] = found.pop("unit") // (2**32 if funnel.hold_product else 1)
+        found = found.sort_values(["user_key", "step", "reached_us", "entered_us"], ascending=[True, True, True, False])
+        frames.append(found.drop_duplicates(["user_key", "step"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _words(funnel: Funnel) -> str:
+    held = ", all about one product" if funnel.hold_product else ""
+    without = f"; {'/'.join(funnel.exclude)} between two steps ends the attempt" if funnel.exclude else ""
+    return (
+        f"Users who did {' > '.join(step.label for step in funnel.steps)}{held}, {_ORDERS[funnel.order]}{without}. The best "
+        "entry of a user counts. Times: from the latest entry that leads to the first completion of the step."
+    )
+
+
+def _window(funnel: Funnel, from_date: date, until_date: date, data_end: date) -> str:
+    open_from = data_end - timedelta(days=math.ceil(funnel.window_days))
+    late = f"; entries from {open_from} on had less than that" if until_date > open_from else ""
+    last_date = until_date - timedelta(days=1)
+    return f"entries {from_date} to {last_date}, all steps within {funnel.window_days:g} days of the entry{late}"
+
+
+def _population(funnel: Funnel) -> str:
+    return (
+        "signed-in users"
+        if funnel.population == "users"
+        else "signed-in users and visitors, who count anew when they sign in"
+    )
+
+
+def funnel_report(
+    shop: "Shop", funnel: Funnel, *, from_date: date | None, until_date: date | None, by: str = "all"
+) -> Report:
+    """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert."""
+    first, last = shop.bounds(from_date, until_date)
+    reached = reached_steps(shop, funnel, first, last)
+    if by == "all":
+        groups = {"all": reached}
+    else:
+        # visitors who are not signed in have no attributes
+        grouped = reached.merge(shop.groups(by), on="user_key", how="left", validate="m:1")
+        grouped["dimension_value"] = grouped["dimension_value"].fillna("unknown")
+        groups = {str(value): part for value, part in grouped.groupby("dimension_value", sort=True)}
+    tables = []
+    for value, part in groups.items():
+        table = summarise(part, steps=len(funnel.steps))
+        table.insert(0, "dimension_value", value)
+        table.insert(2, "step_name", [step.label for step in funnel.steps])
+        entered = np.full(len(table), table["users_count"].iloc[0])
+        table["share_low"], table["share_high"] = wilson_interval(table["users_count"], entered)
+        tables.append(table)
+    frame = pd.concat(tables, ignore_index=True) if tables else summarise(reached, steps=len(funnel.steps))
+    return Report(
+        f"funnel {funnel.name}",
+        _words(funnel),
+        _population(funnel) + ("" if by == "all" else f"; by {by}"),
+        _window(funnel, first, last, shop.bounds()[1]),
+        "share_of_first: users with an entry; share_of_previous: users who reached the step before",
+        frame,
+        people="users_count",
+        measures=(
+            "share_of_first",
+            "share_of_previous",
+            "share_low",
+            "share_high",
+            "seconds_p25",
+            "seconds_median",
+            "seconds_p75",
+        ),
+    )
+
+
+def dropped_users(
+    shop: "Shop", funnel: Funnel, step: int, *, from_date: date | None, until_date: date | None
+) -> Report:
+    """Return the users whose last step was this one: `user_id, entered_at, reached_at`, one row per user."""
+    if not 1 <= step < len(funnel.steps):
+        message = f"step {step} of funnel {funnel.name}: users can drop out after steps 1 to {len(funnel.steps) - 1}"
+        raise AnalysisError(message)
+    first, last = shop.bounds(from_date, until_date)
+    reached = reached_steps(shop, funnel, first, last)
+    furthest = reached[reached.groupby("user_key")["step"].transform("max") == reached["step"]]
+    dropped = furthest[furthest["step"] == step]
+    users = shop.warehouse.frame("select user_key, user_id from bronze.user_keys")
+    listed = dropped.merge(users, on="user_key", how="left", validate="1:1")
+    frame = pd.DataFrame(
+        {
+            "user_id": listed["user_id"],
+            "entered_at": pd.to_datetime(listed["entered_us"], unit="us"),
+            "reached_at": pd.to_datetime(listed["reached_us"], unit="us"),
+        }
+    ).sort_values("user_id", ignore_index=True)
+    return Report(
+        f"dropped {funnel.name} {step}",
+        f"Users who reached step {step} ({funnel.steps[step - 1].label}) and not step {step + 1} ({funnel.steps[step].label}). "
+        + _words(funnel),
+        _population(funnel),
+        _window(funnel, first, last, shop.bounds()[1]),
+        "none: a list",
+        frame,
+    )

@@ -1,0 +1,154 @@
+"""Opens a shop's warehouse for questions and holds them together: one method per report.
+
+Each report's own work stands in its module; nothing here writes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from assets.analytics import funnels as funnel_reports
+from assets.analytics import tables
+from assets.analytics.report import AnalysisError, Report
+from assets.warehouse import Parameters, Warehouse, open_in_memory, query_text
+from contracts.funnels import DEFAULT_FUNNELS, Funnel
+from sql.analyses import load_analysis
+from sql.queries import load_queries
+
+
+class Shop:
+    """An open shop, for reading. Use `open_analytics`; ranges are business dates, [from_date, until_date)."""
+
+    def __init__(self, warehouse: Warehouse, funnels: tuple[Funnel, ...] = DEFAULT_FUNNELS) -> None:
+        """Wrap a warehouse whose tables were built."""
+        self.warehouse = warehouse
+        self.funnels = {funnel.name: funnel for funnel in funnels}
+
+    def ask(self, name: str, parameters: Parameters | dict[str, object]) -> pd.DataFrame:
+        """Return the rows of `sql/analysis/<name>.sql`; parameters it does not use may be given too."""
+        query = load_analysis(name)
+        used = {key: value for key, value in parameters.items() if key in query.parameters}
+        return self.warehouse.connection.execute(query.sql, used).df()
+
+    def table(self, name: str, where: str = "true", **values: object) -> pd.DataFrame:
+        """Return rows of a report table in the order of its grain.
+
+        Raises:
+            AnalysisError: the table has not been built in this home.
+        """
+        query = load_queries()[name]
+        layer, short = name.split(".")
+        found = self.warehouse.value(
+            "select count(*) from information_schema.tables where table_schema = $layer and table_name = $short",
+            {"layer": layer, "short": short},
+        )
+        if not found:
+            message = f"{name} is not in this home yet; `trellis run` builds it"
+            raise AnalysisError(message)
+        statement = f"select * from {name} where {where} order by {', '.join(query.grain)}"
+        return self.warehouse.connection.execute(statement, values).df()
+
+    def bounds(self, from_date: date | None = None, until_date: date | None = None) -> tuple[date, date]:
+        """Return the range asked for; what is not given is the first day and the day after the newest.
+
+        Raises:
+            AnalysisError: there are no events or orders, or the range is empty.
+        """
+        row = self.warehouse.connection.execute(
+            "select min(day), max(day) + 1 from (select min(activity_date) as day from core.events union all "
+            "select max(activity_date) from core.events union all select min(ordered_date) from core.orders union all "
+            "select max(ordered_date) from core.orders)"
+        ).fetchone()
+        if row is None or row[0] is None:
+            message = "this home holds no events and no orders yet; `trellis run` takes files in"
+            raise AnalysisError(message)
+        first, last = from_date or row[0], until_date or row[1]
+        if first >= last:
+            message = (
+                f"the range {first} until {last} is empty (until is exclusive); data go from {row[0]} until {row[1]}"
+            )
+            raise AnalysisError(message)
+        return first, last
+
+    def groups(self, dimension: str) -> pd.DataFrame:
+        """Return `user_key, dimension_value` for a dimension: channel, region or persona.
+
+        Raises:
+            AnalysisError: another dimension.
+        """
+        if dimension not in {"all", "channel", "region", "persona"}:
+            message = f"cannot break down by {dimension!r}; choose channel, region or persona"
+            raise AnalysisError(message)
+        return self.ask("user_groups", {"dimension": dimension})
+
+    def active_users(self) -> Report:
+        """Active users by day: that day, trailing 7 and 30 days, stickiness."""
+        return tables.active_users(self)
+
+    def lifecycle(self, *, basis: str = "activity", period: str = "week") -> Report:
+        """New, returning, resurrecting and dormant users by period."""
+        return tables.lifecycle(self, basis=basis, period=period)
+
+    def retention(
+        self, *, basis: str = "activity", period: str = "week", by: str = "all", recurring: bool = False
+    ) -> Report:
+        """Retention of cohorts by period since the first activity, or of everybody active (`recurring`)."""
+        return tables.retention(self, basis=basis, period=period, by=by, recurring=recurring)
+
+    def retention_bracket(self, first: int, last: int, *, basis: str = "activity", period: str = "week") -> Report:
+        """Share of each cohort active at least once in periods first..last."""
+        return tables.retention_bracket(self, first, last, basis=basis, period=period)
+
+    def funnel(
+        self,
+        funnel: str | Funnel,
+        *,
+        from_date: date | None = None,
+        until_date: date | None = None,
+        by: str = "all",
+    ) -> Report:
+        """Users by the step they reached, with shares, intervals and times to convert."""
+        return funnel_reports.funnel_report(
+            self, self.find_funnel(funnel), from_date=from_date, until_date=until_date, by=by
+        )
+
+    def dropped_users(
+        self, funnel: str | Funnel, step: int, *, from_date: date | None = None, until_date: date | None = None
+    ) -> Report:
+        """The users who reached this step and not the next."""
+        return funnel_reports.dropped_users(
+            self, self.find_funnel(funnel), step, from_date=from_date, until_date=until_date
+        )
+
+    def find_funnel(self, funnel: str | Funnel) -> Funnel:
+        """Return the funnel of this name, or the funnel itself.
+
+        Raises:
+            AnalysisError: no funnel has this name.
+        """
+        if isinstance(funnel, Funnel):
+            return funnel
+        if funnel not in self.funnels:
+            message = (
+                f"there is no funnel {funnel!r}; declared are {', '.join(self.funnels)} ([[funnels]] in trellis.toml)"
+            )
+            raise AnalysisError(message)
+        return self.funnels[funnel]
+
+
+@contextmanager
+def open_analytics(home: Path | str = "data", *, funnels: tuple[Funnel, ...] = DEFAULT_FUNNELS) -> Iterator[Shop]:
+    """Open `<home>/warehouse.duckdb` for reading; several readers may do so at a time, a running writer may not.
+
+    Raises:
+        FileNotFoundError: nothing was run in this home yet.
+        WarehouseLockedError: a run is writing.
+    """
+    query_text(Path(home), "select 1")  # says clearly what is wrong with the file
+    with open_in_memory() as warehouse:
+        warehouse.connection.execute(f"attach '{Path(home) / 'warehouse.duckdb'}' as shop (read_only)")
+        warehouse.connection.execute("use shop")
+        yield Shop(warehouse, funnels)

@@ -1,0 +1,154 @@
+"""Counts how far users get through the steps of a funnel, exactly, for any number of steps. Arrays in, a frame out.
+
+Which events are steps is said by the caller as a bit mask; fetching them belongs to `assets/analytics/`. The meaning is that
+of ClickHouse's `windowFunnel`: an entry is a first-step event in the range; a user reaches step k when some entry is followed
+in order by steps 2..k, all within the window of that entry. Events of equal time stand in step order; no event follows itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class FunnelEvents:
+    """Events that matter, in any order: one entry per event.
+
+    `unit` (who, and with a held product also which); `at_us` microseconds; `steps` bit k-1 set where the event is a step k;
+    `is_excluded` where it ends an attempt; `may_enter` where it lies in the range of entries.
+    """
+
+    unit: Integers
+    at_us: Integers
+    steps: Integers
+    is_excluded: Booleans
+    may_enter: Booleans
+
+    def sorted(self) -> "FunnelEvents":
+        """Return the events by unit and time; of equal time by the first step they can be, exclusions last."""
+        lowest = np.where(self.is_excluded, np.int64(1) << 40, self.steps & -self.steps)
+        order = np.lexsort((self.steps, lowest, self.at_us, self.unit))
+        return FunnelEvents(
+            self.unit[order], self.at_us[order], self.steps[order], self.is_excluded[order], self.may_enter[order]
+        )
+
+
+def _last_before(marked: Booleans) -> Integers:
+    """Return for each position the last marked position before it, or `NEVER`."""
+    positions = np.where(marked, np.arange(len(marked)), NEVER)
+    return np.concatenate(([NEVER], np.maximum.accumulate(positions)[:-1])) if len(marked) else positions
+
+
+def _next_from(marked: Booleans) -> Integers:
+    """Return for each position the first marked position at or after it, or the number of positions."""
+    positions = np.where(marked, np.arange(len(marked)), len(marked))
+    return np.minimum.accumulate(positions[::-1])[::-1]
+
+
+def _starts(unit: Integers) -> Integers:
+    """Return for each position the first position of its unit."""
+    changes = np.concatenate(([True], unit[1:] != unit[:-1])) if len(unit) else np.zeros(0, dtype=bool)
+    return (
+        np.maximum.accumulate(np.where(changes, np.arange(len(unit)), 0)) if len(unit) else np.zeros(0, dtype=np.int64)
+    )
+
+
+def reach(events: FunnelEvents, *, steps: int, window_us: int, order: str = "ordered") -> pd.DataFrame:
+    """Return who reached which step first when: one row per unit and step, `unit, step, entered_us, reached_us`.
+
+    `entered_us` is the time of the latest entry that leads to the step's first completion. `order` is `ordered`, `strict`
+    (no event of a third step between two that follow each other) or `any` (an entry is an event of any step; step k means
+    k different steps within the window).
+    """
+    events = events.sorted()
+    found = (
+        _reach_any(events, steps, window_us)
+        if order == "any"
+        else _reach_ordered(events, steps, window_us, order=order)
+    )
+    frames = []
+    for step, (entries, positions) in enumerate(found, start=1):
+        unit, entered, reached = events.unit[positions.origin], events.at_us[entries], positions.at_us
+        frame = pd.DataFrame({"unit": unit, "step": step, "entered_us": entered, "reached_us": reached})
+        # the first completion; of several at that moment the latest entry
+        frame = frame.sort_values(["unit", "reached_us", "entered_us"], ascending=[True, True, False], kind="stable")
+        frames.append(frame.drop_duplicates("unit"))
+    return pd.concat(frames, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Positions:
+    origin: Integers
+    at_us: Integers
+
+
+def _reach_ordered(
+    events: FunnelEvents, steps: int, window_us: int, *, order: str
+) -> list[tuple[Integers, _Positions]]:
+    starts = _starts(events.unit)
+    excluded_before = _last_before(events.is_excluded)
+    is_step = events.steps > 0
+    valid = is_step & ((events.steps & 1) > 0) & events.may_enter
+    entry = np.where(valid, np.arange(len(valid)), NEVER)
+    found = []
+    for step in range(1, steps + 1):
+        if step > 1:
+            own, previous = np.int64(1) << (step - 1), np.int64(1) << (step - 2)
+            # the last one is as good as any: its entry is the latest
+            link = _last_before(valid)
+            earliest = np.maximum(starts, excluded_before + 1)
+            if order == "strict":
+                earliest = np.maximum(earliest, _last_before(is_step & (events.steps & (own | previous) == 0)) + 1)
+            linked = ((events.steps & own) > 0) & (link >= earliest)
+            entry = np.where(linked, entry[link], NEVER)
+            valid = linked & (events.at_us - events.at_us[entry] <= window_us)
+        positions = np.flatnonzero(valid)
+        found.append((entry[positions], _Positions(positions, events.at_us[positions])))
+    return found
+
+
+def _reach_any(events: FunnelEvents, steps: int, window_us: int) -> list[tuple[Integers, _Positions]]:
+    entries = np.flatnonzero((events.steps > 0) & events.may_enter)
+    late = np.iinfo(np.int64).max
+    times = np.full((len(entries), steps), late)
+    for step in range(steps):
+        following = _next_from((events.steps & (np.int64(1) << step)) > 0)[entries]
+        there = following < len(events.unit)
+        position = np.where(there, following, 0)
+        same = there & (events.unit[position] == events.unit[entries])
+        fits = same & (events.at_us[position] - events.at_us[entries] <= window_us)
+        times[fits, step] = events.at_us[position[fits]]
+    times.sort(axis=1)
+    found = []
+    for step in range(steps):
+        done = times[:, step] < late
+        found.append((entries[done], _Positions(entries[done], times[done, step])))
+    return found
+
+
+def summarise(reached: pd.DataFrame, *, steps: int) -> pd.DataFrame:
+    """Return one row per step: users, share of the first and of the step before, quartiles of seconds from the entry.
+
+    `reached` is what `reach` gave, one row per user and step at most.
+    """
+    rows = []
+    for step in range(1, steps + 1):
+        part = reached[reached["step"] == step]
+        seconds = (part["reached_us"] - part["entered_us"]).to_numpy() / 1e6
+        quartiles = np.quantile(seconds, [0.25, 0.5, 0.75]) if len(seconds) else [np.nan] * 3
+        rows.append((step, len(part), *quartiles))
+    names = ["step", "users_count", "seconds_p25", "seconds_median", "seconds_p75"]
+    table = pd.DataFrame(rows, columns=pd.Index(names))
+    users = table["users_count"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table["share_of_first"] = np.where(users[0] > 0, users / users[0], np.nan)
+        before = np.concatenate(([users[0]], users[:-1]))
+        table["share_of_previous"] = np.where(before > 0, users / before, np.nan)
+    return table

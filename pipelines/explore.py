@@ -1,0 +1,179 @@
+"""The commands of analysts: `trellis active | lifecycle | retention | funnel ...`: a report on the terminal, as CSV, as a page.
+
+The numbers come from `assets/analytics/`; how a page looks is said in `service/report_charts.py`.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assets.analytics import Report, Shop
+
+DONE, FAILED = 0, 1
+SHOWN_ROWS = 40
+
+Question = Callable[["Shop", argparse.Namespace], "Report"]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from error
+
+
+def _range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="from_date", type=_day, help="first business date (default: the first in the data)"
+    )
+    parser.add_argument(
+        "--until", dest="until_date", type=_day, help="business date, exclusive (default: after the newest)"
+    )
+
+
+def _cohorts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--basis", choices=["activity", "order"], default="activity", help="what counts as active")
+    parser.add_argument("--period", choices=["day", "week", "month"], default="week")
+
+
+def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
+    """Add the commands of this module to `trellis`; `home` brings the option `--home`."""
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--csv", type=Path, help="write all rows to this file")
+    output.add_argument(
+        "--html", type=Path, help="write a page with picture and definition; groups under 10 people are blank"
+    )
+    output.add_argument("--rows", type=int, default=SHOWN_ROWS, help=f"rows on the terminal (default {SHOWN_ROWS})")
+    for name, (add_options, _, explanation) in QUESTIONS.items():
+        parser = commands.add_parser(name, parents=[home, output], help=explanation, description=f"{explanation}.")
+        add_options(parser)
+
+
+def answer(options: argparse.Namespace) -> int:
+    """Answer the question of one command, print it, and write the files asked for; returns the exit code."""
+    from assets.analytics import AnalysisError, open_analytics
+    from pipelines.settings import load_settings
+
+    settings = load_settings(options.home)
+    declared = getattr(settings, "funnels", ())
+    try:
+        with open_analytics(options.home, **({"funnels": declared} if declared else {})) as shop:
+            report = QUESTIONS[options.command][1](shop, options)
+    except AnalysisError as error:
+        print(f"trellis: {error}", file=sys.stderr)
+        return FAILED
+    print_report(report, rows=options.rows)
+    if options.csv:
+        report.frame.to_csv(options.csv, index=False)
+        print(f"wrote {len(report.frame)} rows to {options.csv}")
+    if options.html:
+        from pipelines.report_page import report_page
+
+        options.html.write_text(report_page(report.without_small_groups(settings.small_cell_below)), encoding="utf-8")
+        print(f"wrote {options.html}")
+    return DONE
+
+
+def print_report(report: "Report", *, rows: int) -> None:
+    """Print what the numbers mean, then the first rows."""
+    print(report.name)
+    for word, text in report.heading:
+        print(f"  {word:<12} {text}")
+    shown = report.frame.head(rows)
+    print(
+        "no row"
+        if shown.empty
+        else shown.to_string(index=False, float_format=lambda value: f"{value:,.4g}", na_rep="-")
+    )
+    if len(report.frame) > rows:
+        print(f"... {len(report.frame) - rows} rows more; --csv FILE writes all, --rows N shows more")
+
+
+def _active(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _lifecycle(parser: argparse.ArgumentParser) -> None:
+    _cohorts(parser)
+
+
+def _retention(parser: argparse.ArgumentParser) -> None:
+    _cohorts(parser)
+    parser.add_argument(
+        "--by", choices=["all", "channel", "region", "persona"], default="all", help="break down (weeks, months)"
+    )
+    parser.add_argument(
+        "--recurring", action="store_true", help="cohorts of everybody active in a period (weeks, months)"
+    )
+    parser.add_argument(
+        "--bracket", type=int, nargs=2, metavar=("A", "B"), help="active at least once in periods A to B"
+    )
+
+
+def _ask_retention(shop: "Shop", options: argparse.Namespace) -> "Report":
+    if options.bracket:
+        return shop.retention_bracket(*options.bracket, basis=options.basis, period=options.period)
+    return shop.retention(basis=options.basis, period=options.period, by=options.by, recurring=options.recurring)
+
+
+def _funnel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "steps", nargs="+", help="name of a declared funnel, or event types in order (view cart purchase)"
+    )
+    _range(parser)
+    parser.add_argument(
+        "--window-days", type=float, default=7.0, help="all steps within so many days of the entry (default 7)"
+    )
+    parser.add_argument("--order", choices=["ordered", "strict", "any"], default="ordered")
+    parser.add_argument("--exclude", nargs="*", default=[], help="event types that end an attempt between two steps")
+    parser.add_argument("--hold-product", action="store_true", help="all steps are about the same product")
+    parser.add_argument("--everybody", action="store_true", help="count visitors who are not signed in too")
+    parser.add_argument("--by", choices=["all", "channel", "region", "persona"], default="all")
+    parser.add_argument(
+        "--dropped", type=int, metavar="STEP", help="list the users who reached this step and not the next"
+    )
+
+
+def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
+    from pydantic import ValidationError
+
+    from assets.analytics import AnalysisError
+    from contracts.funnels import Funnel
+
+    try:
+        funnel = (
+            shop.find_funnel(options.steps[0])
+            if len(options.steps) == 1
+            else Funnel(
+                name="asked",
+                steps=options.steps,
+                window_days=options.window_days,
+                order=options.order,
+                exclude=tuple(options.exclude),
+                hold_product=options.hold_product,
+                population="everybody" if options.everybody else "users",
+            )
+        )
+    except ValidationError as error:
+        raise AnalysisError("; ".join(fault["msg"] for fault in error.errors())) from error
+    span = {"from_date": options.from_date, "until_date": options.until_date}
+    if options.dropped:
+        return shop.dropped_users(funnel, options.dropped, **span)
+    return shop.funnel(funnel, **span, by=options.by)
+
+
+QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, str]] = {
+    "active": (_active, lambda shop, _: shop.active_users(), "active users, stickiness and engagement states by day"),
+    "lifecycle": (
+        _lifecycle,
+        lambda shop, options: shop.lifecycle(basis=options.basis, period=options.period),
+        "new, returning, resurrecting and dormant users by period",
+    ),
+    "retention": (_retention, _ask_retention, "how many of a cohort come back, period by period"),
+    "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
+}
+"""Command -> (its options, its question, its help): what `trellis` offers analysts."""
