@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from assets.date_ranges import days_after, merge_dates
+from assets.stored_layout import columns_sql, declared_layout
 from contracts.columns import COLUMNS
-from contracts.contract import SourceContract, TableContract
-from contracts.outputs import TABLES
-from contracts.sources import PROVENANCE, SOURCES
+from contracts.contract import TableContract
 from sql.queries import LAYERS, Query
 
 DEFAULT_MEMORY_LIMIT = "2500MB"
@@ -53,25 +53,6 @@ class BuildResult:
     replaced: str
 
 
-def stored_columns(contract: SourceContract) -> tuple[str, ...]:
-    """Return the columns of a contract's bronze table: its own (keys instead of ids for events), dates, provenance."""
-    replaced = {"user_id", "anonymous_id", "target_user_id", "product_id"} if contract.name == "events" else set()
-    own = [column for column in contract.columns if column not in replaced]
-    keys = [key for _, key in contract.keyed] if replaced else []
-    return (*own, *keys, *(date_column for _, date_column in contract.dates), *PROVENANCE)
-
-
-def columns_sql(columns: tuple[str, ...]) -> str:
-    """Return `name type, ...` for a CREATE TABLE, from the dictionary."""
-    return ", ".join(f'"{name}" {COLUMNS[name].type}' for name in columns)
-
-
-def _declared_layout() -> dict[str, tuple[str, ...]]:
-    """Return table -> columns of every table that is declared in `contracts/` rather than made by SQL."""
-    bronze = {f"bronze.{contract.name}": stored_columns(contract) for contract in SOURCES.values()}
-    return bronze | {table.name: table.columns for table in TABLES.values()}
-
-
 class Warehouse:
     """An open warehouse. Use `open_warehouse`; all times in it are UTC, all business dates in its time zone."""
 
@@ -82,7 +63,7 @@ class Warehouse:
             TableShapeError: a stored table has a column that its contract no longer knows.
         """
         self.connection = connection
-        layout = _declared_layout()
+        layout = declared_layout()
         version = hashlib.sha256(str(sorted(layout.items())).encode()).hexdigest()
         known = "select count(*) from duckdb_tables() where schema_name = 'bronze' and table_name = 'home'"
         if self.value(known) and self.recall("layout") == version:
@@ -92,8 +73,12 @@ class Warehouse:
                 connection.execute(f"create schema if not exists {layer}")
             for table, columns in layout.items():
                 self._declare(table, columns)
-            connection.execute("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
-            connection.execute("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+            connection.execute(
+                "create table if not exists bronze.table_state (table_name varchar primary key, version varchar)"
+            )
+            connection.execute(
+                "create table if not exists bronze.touched_dates (table_name varchar, activity_date date)"
+            )
             self.remember("layout", version)
 
     def _declare(self, table: str, columns: tuple[str, ...]) -> None:
@@ -126,7 +111,9 @@ class Warehouse:
     def exists(self, table: str) -> bool:
         """Return whether `layer.table` has been built."""
         layer, name = table.split(".")
-        found = self.value(f"select count(*) from duckdb_tables() where schema_name = '{layer}' and table_name = '{name}'")
+        found = self.value(
+            f"select count(*) from duckdb_tables() where schema_name = '{layer}' and table_name = '{name}'"
+        )
         return bool(found)
 
     @contextmanager
@@ -140,14 +127,14 @@ class Warehouse:
             raise
         self.connection.execute("commit")
 
-    def typed_select(self, query: Query, parameters: Parameters, *, source: str | None = None) -> str:
+    def typed_select(self, query: Query, parameters: Parameters) -> str:
         """Return a SELECT of the query's columns, each cast to its type in the dictionary.
 
         Raises:
             TableShapeError: the query yields a column that the dictionary does not know.
         """
         used = {name: value for name, value in parameters.items() if name in query.parameters}
-        described = self.connection.execute(f"describe {source or query.sql}", used).fetchall()
+        described = self.connection.execute(f"describe {query.sql}", used).fetchall()
         casts = []
         for name, found, *_ in described:
             if name not in COLUMNS:
@@ -158,7 +145,7 @@ class Warehouse:
                 raise TableShapeError(message)
             wanted = COLUMNS[name].type
             casts.append(f'"{name}"' if found == wanted else f'cast("{name}" as {wanted}) as "{name}"')
-        return f"select {', '.join(casts)} from ({source or query.sql})"
+        return f"select {', '.join(casts)} from ({query.sql})"
 
     def build(self, query: Query, parameters: Parameters) -> BuildResult:
         """Build or refresh one SQL table: full tables aside and swapped, snapshots and date ranges replaced.
@@ -228,7 +215,9 @@ class Warehouse:
             self.connection.execute(f"create table {query.table} as {self.typed_select(query, used)} limit 0", used)
         with self.transaction():
             self.connection.execute("delete from bronze.touched_dates where table_name = $1", [query.table])
-            self.connection.execute("insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version])
+            self.connection.execute(
+                "insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version]
+            )
         return BuildResult(query.table, self.count(query.table), ", ".join(replaced) or "nothing (no new dates)")
 
     def stale_ranges(self, query: Query) -> list[tuple[date, date]]:
@@ -237,7 +226,9 @@ class Warehouse:
             "select version from bronze.table_state where table_name = $1", [query.table]
         ).fetchone()
         if state is None or state[0] != query.version or not self.exists(query.table):
-            bounds = self.connection.execute("select min(activity_date), max(activity_date) from bronze.events").fetchone()
+            bounds = self.connection.execute(
+                "select min(activity_date), max(activity_date) from bronze.events"
+            ).fetchone()
             if bounds is None or bounds[0] is None:
                 return []
             widened = days_after(bounds[1], query.lookback_days + 1)
@@ -246,15 +237,6 @@ class Warehouse:
             "select distinct activity_date from bronze.touched_dates where table_name = $1 order by 1", [query.table]
         ).fetchall()
         return merge_dates([row[0] for row in touched], widen_days=query.lookback_days)
-
-    def touch(self, queries: list[Query], dates: list[date]) -> None:
-        """Mark dates as changed for every incremental table."""
-        rows = [(query.table, day) for query in queries if query.kind == "incremental" for day in dates]
-        if rows:
-            touched = pd.DataFrame(rows, columns=pd.Index(["table_name", "activity_date"]))
-            self.connection.register("touched", touched)
-            self.connection.execute("insert into bronze.touched_dates select table_name, activity_date from touched")
-            self.connection.unregister("touched")
 
     def write_frame(self, table: TableContract, frame: pd.DataFrame, *, as_of: date | None = None) -> BuildResult:
         """Replace a Python-written table (or its snapshot of one as_of) with the rows of a frame.
@@ -284,39 +266,6 @@ class Warehouse:
             self.connection.execute(f"insert into {table.name} select {casts} from incoming_frame")
         self.connection.unregister("incoming_frame")
         return BuildResult(table.name, len(frame), "whole table" if as_of is None else f"as_of {as_of}")
-
-    @contextmanager
-    def scratch(self, *, users_at_most: int) -> Iterator["Warehouse"]:
-        """Yield a throw-away warehouse whose core tables are views of this one, cut to a stable sample of users.
-
-        Past origins are built there by the same SQL files, so that stored snapshots stay what was known then. The sample
-        takes the users with the smallest MD5 of their id: the same users at every origin and in every run.
-        """
-        main = str(self.value("select current_database()"))
-        run = self.connection.execute
-        run("attach ':memory:' as scratch")
-        try:
-            run("create schema scratch.bronze; create schema scratch.core; create schema scratch.feature; create schema scratch.label")
-            users = self.count("core.users")
-            sampled = f"where md5(user_id) <= '{self._sample_bound(users_at_most)}'" if users > users_at_most else ""
-            run(f"create table scratch.core.sampled_users as select user_id, user_key from core.users {sampled}")
-            names = run("select table_name from information_schema.tables where table_catalog = $1 and table_schema = 'core'", [main])
-            for (name,) in names.fetchall():
-                columns = {row[0] for row in run(f"describe core.{name}").fetchall()}
-                key = next((key for key in ("user_id", "user_key") if key in columns), None)
-                within = f" where {key} in (select {key} from scratch.core.sampled_users)" if sampled and key else ""
-                run(f"create view scratch.core.{name} as select * from {main}.core.{name}{within}")
-            run(f"create view scratch.bronze.user_keys as select * from {main}.bronze.user_keys")
-            run("use scratch")
-            yield _Scratch(self.connection)
-        finally:
-            run(f"use {main}")
-            run("detach scratch")
-
-    def _sample_bound(self, users_at_most: int) -> str:
-        bound = "select md5(user_id) from core.users order by md5(user_id) limit 1 offset $1"
-        row = self.connection.execute(bound, [users_at_most - 1]).fetchone()
-        return row[0] if row else "g"
 
     def newest_business_date(self) -> date | None:
         """Return the newest business date of an accepted event or order, or None when there is neither."""
@@ -354,36 +303,6 @@ class Warehouse:
         """Return a fact about this home, or None if it was never stored."""
         rows = self.connection.execute("select value from bronze.home where setting = $1", [setting]).fetchall()
         return rows[0][0] if rows else None
-
-
-class _Scratch(Warehouse):
-    """A warehouse whose tables are made by the caller; opening it creates nothing."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Wrap a connection that already uses the scratch catalogue."""
-        self.connection = connection
-
-
-def quoted(path: Path) -> str:
-    """Return a path as an SQL text, for the places where DuckDB takes no parameter."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def days_after(day: date, days: int) -> date:
-    """Return the date so many days later."""
-    return date.fromordinal(day.toordinal() + days)
-
-
-def merge_dates(dates: list[date], *, widen_days: int = 0) -> list[tuple[date, date]]:
-    """Return sorted, disjoint ranges [from, until) that cover the dates and `widen_days` on both sides."""
-    ranges: list[tuple[date, date]] = []
-    for day in sorted(dates):
-        start, end = days_after(day, -widen_days), days_after(day, widen_days + 1)
-        if ranges and start <= ranges[-1][1]:
-            ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
-        else:
-            ranges.append((start, end))
-    return ranges
 
 
 def _locked(path: Path, error: duckdb.IOException) -> Exception:
@@ -437,7 +356,9 @@ def open_in_memory() -> Iterator[Warehouse]:
 
 
 @contextmanager
-def open_staging(home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_staging(
+    home: Path, time_zone: str, *, memory_limit: str = DEFAULT_MEMORY_LIMIT
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a throw-away staging database with the warehouse attached as `warehouse`.
 
     Direct identifiers may pass through staging but never reach the warehouse. Times without zone are read in
@@ -471,7 +392,9 @@ def query_text(home: Path, statement: str, *, as_csv: bool = False) -> str:
         message = f"{path}: does not exist yet; `trellis run` or `trellis demo` makes it"
         raise FileNotFoundError(message)
     try:
-        connection = duckdb.connect(str(path), read_only=True, config={**_ENGINE_OPTIONS, "enable_external_access": "false"})
+        connection = duckdb.connect(
+            str(path), read_only=True, config={**_ENGINE_OPTIONS, "enable_external_access": "false"}
+        )
     except duckdb.IOException as error:
         raise _locked(path, error) from error
     with connection:
