@@ -1,5 +1,6 @@
 """The asset group `bronze`: landing files become contract rows, with ledgers, quarantine and keys."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -8,7 +9,7 @@ from assets.expectations import contract_check_specs, contract_checks
 from assets.home import Home
 from assets.ingest import ingest
 from assets.metadata import table_metadata
-from assets.warehouse import stored_columns
+from assets.stored_layout import stored_columns
 from contracts.outputs import TABLES
 from contracts.sources import SOURCES
 
@@ -31,12 +32,14 @@ SOURCES_USABLE = dg.AssetCheckSpec(
     description="No source was stopped by a missing column or an unreadable file; the others are loaded all the same.",
 )
 
+
 @dg.multi_asset(
     name="bronze",
     specs=SPECS,
     check_specs=[*contract_check_specs(), SOURCES_USABLE],
 )
-def bronze(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201, D103
+def bronze(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Take in new landing files, then report every bronze table and judge every contract."""
     shop = home.shop()
     received_at = datetime.now(UTC).replace(tzinfo=None)
     summary = ingest(

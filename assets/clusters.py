@@ -1,6 +1,7 @@
 """The assets `score/user_cluster` and `score/cluster_model`: behavioural clusters that go on from the last as_of's."""
 
 import json
+from collections.abc import Iterator
 
 import dagster as dg
 import pandas as pd
@@ -28,7 +29,7 @@ _USERS, _MODEL = TABLES["score.user_cluster"], TABLES["score.cluster_model"]
         for table in (_USERS, _MODEL)
     ],
 )
-def user_cluster(context: dg.AssetExecutionContext, home: Home):
+def user_cluster(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Assign everybody who has ordered; the newest earlier clustering is the start."""
     as_of = as_of_of(context)
     with home.warehouse() as warehouse:

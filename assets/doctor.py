@@ -45,7 +45,9 @@ def examine(home: Path, settings: Settings) -> list[Finding]:
         findings = [*_ledgers(warehouse), *_stored_rows(warehouse), *_publication(warehouse, home)]
         totals = _totals(warehouse)
         files = _file_ids(warehouse)
-        shop = {name: warehouse.recall(name) for name in ("mapping", "mapping_folder", "time_zone", "currency", "sources")}
+        shop = {
+            name: warehouse.recall(name) for name in ("mapping", "mapping_folder", "time_zone", "currency", "sources")
+        }
     return [*findings, _recomputed(home, settings, shop, totals, files)]
 
 
@@ -55,7 +57,9 @@ def _ledgers(warehouse: Warehouse) -> Iterator[Finding]:
             count(*) filter (where records_counted <> rows_staged + rows_rejected)
         from bronze.file_ledger
     """).fetchone() or (0, 0, 0, 0, 0)
-    detail = f"{row[0]} files: {row[1]:,} records = {row[2]:,} staged + {row[3]:,} rejected; {row[4]} files out of balance"
+    detail = (
+        f"{row[0]} files: {row[1]:,} records = {row[2]:,} staged + {row[3]:,} rejected; {row[4]} files out of balance"
+    )
     yield Finding("file ledger balances", row[4] == 0, detail)
     query = load_queries()["report.data_quality"]
     condition = query.asserts[0]
@@ -176,7 +180,11 @@ def _recomputed(
     gone = sorted(name for file_id, name in files.items() if file_id not in found)
     if gone:
         return Finding(name, holds=True, detail=f"not checked: {len(gone)} loaded files are gone, such as {gone[0]}")
-    apart = [f"{table}: stored {totals[table]}, from the files {fresh[table]}" for table in totals if totals[table] != fresh[table]]
+    apart = [
+        f"{table}: stored {totals[table]}, from the files {fresh[table]}"
+        for table in totals
+        if totals[table] != fresh[table]
+    ]
     detail = "; ".join(apart) or ", ".join(f"{table} {row[0]:,} rows" for table, row in fresh.items() if row[0])
     return Finding(name, not apart, detail)
 
@@ -184,5 +192,3 @@ def _recomputed(
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

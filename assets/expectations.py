@@ -18,7 +18,9 @@ def _counts(contract: SourceContract) -> dict[str, str]:
     """Return expectation name -> SQL aggregate that must be 0 over the accepted rows of the bronze table."""
     replaced = {"user_id", "product_id", "anonymous_id", "target_user_id"} if contract.name == "events" else set()
     counts = {
-        f"{name}_not_null": f"count(*) filter (where {name} is null)" for name in contract.required if name not in replaced
+        f"{name}_not_null": f"count(*) filter (where {name} is null)"
+        for name in contract.required
+        if name not in replaced
     }
     for rule in contract.rules:
         if "$" not in rule.holds and not any(name in rule.holds for name in replaced):
@@ -51,7 +53,9 @@ def contract_checks(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
 def _judge(gx, context, contract: SourceContract, frame: pd.DataFrame) -> Iterator[dg.AssetCheckResult]:  # noqa: ANN001
     suite = gx.ExpectationSuite(
         name=contract.name,
-        expectations=[gx.expectations.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=0) for name in frame],
+        expectations=[
+            gx.expectations.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=0) for name in frame
+        ],
     )
     source = context.data_sources.add_pandas(contract.name)
     batch = source.add_dataframe_asset("counts").add_batch_definition_whole_dataframe("all")

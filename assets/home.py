@@ -11,7 +11,6 @@ from assets.warehouse import Warehouse, WarehouseLockedError, open_warehouse
 from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
 from sql.mappings import MappingSet, load_mapping_set
 
-
 SIMULATED_MARK = "SIMULATED.md"
 LOCK_RETRIES = 3
 LOCK_WAIT_S = 5

@@ -35,13 +35,15 @@ def horizons(home: Home) -> dg.MaterializeResult:
         warehouse.remember("horizons_days", ",".join(str(horizon) for horizon in days))
         window = settings.churn_window_days or int(warehouse.recall("churn_window_days") or choice.churn_window_days)
         warehouse.remember("churn_window_days", str(window))
-        frame = pd.DataFrame({
-            "horizon_days": days,
-            "churn_window_days": window,
-            "interval_median_days": choice.interval_median_days,
-            "interval_p90_days": choice.interval_p90_days,
-            "reason": "set by the operator" if settings.horizons_days else choice.reason,
-        })
+        frame = pd.DataFrame(
+            {
+                "horizon_days": days,
+                "churn_window_days": window,
+                "interval_median_days": choice.interval_median_days,
+                "interval_p90_days": choice.interval_p90_days,
+                "reason": "set by the operator" if settings.horizons_days else choice.reason,
+            }
+        )
         warehouse.write_frame(table, frame)
         metadata = table_metadata(warehouse, table.name, table.columns)
     return dg.MaterializeResult(metadata={**metadata, "horizons_days": str(days), "churn_window_days": window})

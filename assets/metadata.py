@@ -13,10 +13,7 @@ def table_metadata(
 ) -> Mapping[str, object]:
     """Return the row count and the column schema of a table, under the names the Dagster UI knows."""
     schema = dg.TableSchema(
-        columns=[
-            dg.TableColumn(name, COLUMNS[name].type, description=COLUMNS[name].description)
-            for name in columns
-        ]
+        columns=[dg.TableColumn(name, COLUMNS[name].type, description=COLUMNS[name].description) for name in columns]
     )
     return {
         "dagster/row_count": warehouse.count(table) if rows is None else rows,

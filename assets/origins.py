@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 
+from assets.scratch import open_scratch
 from assets.warehouse import Warehouse
 from sql.queries import load_queries
 
@@ -19,7 +20,7 @@ def training_samples(
     """
     queries = [query for query in load_queries().values() if query.layer in ("feature", "label")]
     frames = []
-    with warehouse.scratch(users_at_most=users_at_most) as scratch:
+    with open_scratch(warehouse, users_at_most=users_at_most) as scratch:
         for origin in sorted(origins):
             parameters = {"as_of": origin, "horizon_days": horizon_days}
             for query in queries:

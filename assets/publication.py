@@ -77,7 +77,9 @@ def check_permission(warehouse: Warehouse, home: Path, as_of: date, settings: Se
         return
     published_as_of = date.fromisoformat(read_manifest(current)["as_of"])
     if as_of < published_as_of and not permission.older_as_of:
-        message = f"as_of {as_of} is older than the published {published_as_of}; the pointer stays (allow with --allow-older)"
+        message = (
+            f"as_of {as_of} is older than the published {published_as_of}; the pointer stays (allow with --allow-older)"
+        )
         raise PublicationHeldError(message)
     if permission.size_jump:
         return
@@ -125,8 +127,12 @@ def _write_segments(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str
         parameters = {"as_of": as_of, "segment": segment}
         where = "where as_of = $as_of and segment = $segment"
         select = f"select * from segment.members {where} {order}"
-        rows[f"segments/{segment}.parquet"] = warehouse.export(select, folder / f"segments/{segment}.parquet", parameters)
-        flat = f"select * replace ({escaped}, to_json(reason_codes) as reason_codes) from segment.members {where} {order}"
+        rows[f"segments/{segment}.parquet"] = warehouse.export(
+            select, folder / f"segments/{segment}.parquet", parameters
+        )
+        flat = (
+            f"select * replace ({escaped}, to_json(reason_codes) as reason_codes) from segment.members {where} {order}"
+        )
         rows[f"segments/{segment}.csv"] = warehouse.export(flat, folder / f"segments/{segment}.csv", parameters)
     return rows
 

@@ -1,6 +1,7 @@
 """The score assets: purchase and churn propensity, expected value, and the card of each model."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -72,9 +73,7 @@ def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[st
     }
 
 
-def _write(
-    warehouse: Warehouse, table: TableContract, frames: list[pd.DataFrame], as_of: date
-) -> dg.MaterializeResult:
+def _write(warehouse: Warehouse, table: TableContract, frames: list[pd.DataFrame], as_of: date) -> dg.MaterializeResult:
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     frame = pd.concat(filled, ignore_index=True).assign(as_of=as_of)[list(table.columns)]
     result = warehouse.write_frame(table, frame, as_of=as_of)
@@ -96,7 +95,7 @@ def _write(
         for table in (_PROPENSITY, _VALUE, _CARD)
     ],
 )
-def scores(context: dg.AssetExecutionContext, home: Home):  # noqa: ANN201
+def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Score every horizon with the models of the last training date on or before as_of."""
     as_of = as_of_of(context)
     propensities, values, cards = [], [], []

@@ -1,5 +1,6 @@
 """The asset `segment/members`: the lists with consent, control group, entry, expiry and reasons."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -17,7 +18,9 @@ from sql.queries import load_queries
 _MEMBERS, _SIZES = TABLES["segment.members"], TABLES["segment.sizes"]
 
 
-def _list(warehouse: Warehouse, segment: str, as_of: date, settings: Settings) -> tuple[pd.DataFrame, dict[str, object]]:
+def _list(
+    warehouse: Warehouse, segment: str, as_of: date, settings: Settings
+) -> tuple[pd.DataFrame, dict[str, object]]:
     """Return the members of one list and its line of sizes."""
     query = load_queries()[f"segment.{segment}"]
     candidates = warehouse.frame(
@@ -26,7 +29,8 @@ def _list(warehouse: Warehouse, segment: str, as_of: date, settings: Settings) -
         {"as_of": as_of},
     )
     before = warehouse.value(
-        "select max(as_of) from segment.sizes where segment = $segment and as_of < $as_of", {"segment": segment, "as_of": as_of}
+        "select max(as_of) from segment.sizes where segment = $segment and as_of < $as_of",
+        {"segment": segment, "as_of": as_of},
     )
     previous = warehouse.frame(
         "select user_id, entered_at from segment.members where segment = $segment and as_of = $before",
@@ -74,7 +78,7 @@ def _list(warehouse: Warehouse, segment: str, as_of: date, settings: Settings) -
         for table in (_MEMBERS, _SIZES)
     ],
 )
-def segment_members(context: dg.AssetExecutionContext, home: Home):
+def segment_members(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Complete every list; users without consent are counted and kept out."""
     as_of, settings = as_of_of(context), home.settings
     with home.warehouse() as warehouse:
@@ -83,7 +87,11 @@ def segment_members(context: dg.AssetExecutionContext, home: Home):
         warehouse.write_frame(_MEMBERS, pd.concat(filled, ignore_index=True), as_of=as_of)
         warehouse.write_frame(_SIZES, pd.DataFrame(sizes), as_of=as_of)
         for table in (_MEMBERS, _SIZES):
-            rows = int(str(warehouse.value(f"select count(*) from {table.name} where as_of = $as_of", {"as_of": as_of})))
+            rows = int(
+                str(warehouse.value(f"select count(*) from {table.name} where as_of = $as_of", {"as_of": as_of}))
+            )
             metadata = table_metadata(warehouse, table.name, table.columns, rows=rows)
-            text = {size["segment"]: f"{size['members_count']} members, {size['control_count']} held out" for size in sizes}
+            text = {
+                size["segment"]: f"{size['members_count']} members, {size['control_count']} held out" for size in sizes
+            }
             yield dg.MaterializeResult(asset_key=table.name.split("."), metadata={**metadata, **text})

@@ -305,6 +305,11 @@ class Warehouse:
         return rows[0][0] if rows else None
 
 
+def quoted(path: Path) -> str:
+    """Return a path as an SQL text, for the places where DuckDB takes no parameter."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def _locked(path: Path, error: duckdb.IOException) -> Exception:
     """Return what to raise for a file that cannot be opened: a plain word when another process holds it."""
     if "lock" not in str(error):

@@ -132,8 +132,8 @@ ORDER_ITEMS = SourceContract(
         Rule("discount_within_line", "discount >= 0 or quantity < 0", "discount is negative on a line that is no return"),
         _not_negative("refunded_amount"),
         # a hundredth of tolerance: exports round lines and discounts apart
-        Rule("discount_at_most_line", "discount <= line_amount + 0.01 or line_amount < 0", "discount is more than the line's amount"),
-        Rule("refund_within_line", "refunded_amount <= greatest(line_amount, 0)", "refunded_amount is more than the line's amount"),
+        Rule("discount_at_most_line", "discount <= line_amount + 0.01 or line_amount < 0", "discount is more than the line"),
+        Rule("refund_within_line", "refunded_amount <= greatest(line_amount, 0)", "refunded_amount is more than the line"),
         Rule("refund_dated", "refunded_amount = 0 or refunded_at is not null", "refunded_amount has no refunded_at"),
     ),
     dates=(("refunded_at", "refunded_date"),),

@@ -43,7 +43,8 @@ def _every(text: str) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
-        prog="trellis", description="Growth analytics for (social) shops: personas, tested predictions, lists to act on."
+        prog="trellis",
+        description="Growth analytics for (social) shops: personas, tested predictions, lists to act on.",
     )
     home = argparse.ArgumentParser(add_help=False)
     home.add_argument("--home", type=Path, default=None, help="folder that holds all state of one shop (default: data)")
@@ -58,8 +59,12 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[home], help="take in new files, score, list, publish")
     run.add_argument("--sources", type=Path, help="folder with the exported files (default: <home>/landing)")
     run.add_argument("--mapping", help="name of a shipped mapping, or a folder of SQL files (default: canonical)")
-    run.add_argument("--as-of", type=_day, help="business date, exclusive (default: the day after the newest event or order)")
-    run.add_argument("--horizons", type=_days, help="days to predict ahead, such as 28 or 28,90 (default: from the data)")
+    run.add_argument(
+        "--as-of", type=_day, help="business date, exclusive (default: the day after the newest event or order)"
+    )
+    run.add_argument(
+        "--horizons", type=_days, help="days to predict ahead, such as 28 or 28,90 (default: from the data)"
+    )
     run.add_argument("--training-every-days", type=int, help="a new model every so many days (default 7)")
     run.add_argument("--allow-jump", action="store_true", help="publish although a list grew or shrank unusually")
     run.add_argument("--allow-older", action="store_true", help="publish although a newer as_of is published")

@@ -23,7 +23,16 @@ def home_resource(folder: Path, overrides: dict[str, object] | None = None) -> H
     return Home(path=str(folder), settings_json=load_settings(folder, overrides).model_dump_json())
 
 
-ASSETS = [bronze, *TABLE_ASSETS, horizons, user_persona, user_cluster, *SCORE_ASSETS, segment_members, published_version]
+ASSETS = [
+    bronze,
+    *TABLE_ASSETS,
+    horizons,
+    user_persona,
+    user_cluster,
+    *SCORE_ASSETS,
+    segment_members,
+    published_version,
+]
 
 
 def build_definitions(home: Home) -> dg.Definitions:

@@ -55,7 +55,9 @@ def new_landing_files(context: dg.SensorEvaluationContext, home: Home) -> dg.Sen
     newest = max(stamp for _, stamp in state.values())
     tomorrow = (DAILY.get_last_partition_key() or "")[:10]
     as_of = min(tomorrow, _day_after_newest(home) or tomorrow)
-    return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=as_of, run_key=f"{as_of}-{newest}")], cursor=cursor)
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(partition_key=as_of, run_key=f"{as_of}-{newest}")], cursor=cursor
+    )
 
 
 def _day_after_newest(home: Home) -> str | None:

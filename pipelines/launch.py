@@ -54,7 +54,10 @@ class _Progress(logging.Handler):
 @dg.logger(config_schema={})
 def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """Print progress instead of Dagster's event log."""
-    logger = logging.Logger("trellis.progress", level=logging.DEBUG)  # Dagster logs its events at this level
+    logger = logging.getLogger("trellis.progress")
+    logger.setLevel(logging.DEBUG)  # Dagster logs its events at this level
+    logger.propagate = False
+    logger.handlers.clear()
     logger.addHandler(_Progress())
     return logger
 

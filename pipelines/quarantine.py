@@ -35,7 +35,9 @@ def list_quarantine(home: Path) -> int:
     for row in rows:
         where = f"record {row.record_number}" if row.record_number is not None else "derived row"
         print(f"  {row.file_name} {where}: {row.reason}\n      {row.raw_text}")
-    print("\nMend the mapping or the rule, then `trellis quarantine replay`; or mend the export and put it beside the old one.")
+    print(
+        "\nMend the mapping or the rule, then `trellis quarantine replay`; or mend the export and put it beside the old one."
+    )
     return DONE
 
 

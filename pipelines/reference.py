@@ -1,6 +1,7 @@
 """The reference of all tables, from contracts and SQL files: `docs/tables.md` and `trellis tables`."""
 
-from assets.warehouse import open_in_memory, stored_columns
+from assets.stored_layout import stored_columns
+from assets.warehouse import open_in_memory
 from contracts.columns import COLUMNS
 from contracts.outputs import TABLES
 from contracts.settings import FIRST_PARTITION
@@ -40,7 +41,11 @@ def _facts(table: str) -> tuple[str, str, str]:
         room = "assets/ingest/" if table.startswith("bronze.") else "assets/"
         return contract.description, ", ".join(contract.grain), f"Python in `{room}`"
     source = SOURCES[table.removeprefix("bronze.")]
-    return source.description, ", ".join(source.key), "`assets/ingest/` from landing files; contract in `contracts/sources.py`"
+    return (
+        source.description,
+        ", ".join(source.key),
+        "`assets/ingest/` from landing files; contract in `contracts/sources.py`",
+    )
 
 
 def reference_page() -> str:

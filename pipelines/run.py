@@ -48,7 +48,9 @@ def state_key(home: Path, options: RunOptions) -> str:
                 stat = path.stat()
                 parts.append(f"{path.relative_to(sources)} {stat.st_size} {stat.st_mtime_ns}")
     house = SQL_ROOT.parent
-    code = [path for room in ("contracts", "sql", "models", "assets", "pipelines") for path in (house / room).rglob("*.py")]
+    code = [
+        path for room in ("contracts", "sql", "models", "assets", "pipelines") for path in (house / room).rglob("*.py")
+    ]
     mapping = Path(settings.mapping)
     queries = [*SQL_ROOT.rglob("*.sql"), *(mapping.glob("*.sql") if mapping.is_dir() else [])]
     parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted([*code, *queries])]

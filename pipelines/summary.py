@@ -1,6 +1,5 @@
 """What the operator sees at the end of a run: rows in and out, tests of the models, lists, and where they lie."""
 
-
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ def print_summary(home: Path) -> None:
     print(f"\nAs of {manifest['as_of']} ({manifest['mapping']}, {manifest['currency']}, {manifest['time_zone']})")
     print("\nRows            staged      loaded     updated   duplicate    excluded quarantined")
     for contract, row in manifest["data_quality"]["contracts"].items():
-        counts = [row[f"rows_{name}"] for name in ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")]
+        counts = [
+            row[f"rows_{name}"] for name in ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")
+        ]
         print(f"  {contract:<12}" + "".join(f"{count:>12,}" for count in counts))
     rejected = manifest["data_quality"]["files"]["rejected"]
     if rejected:
@@ -37,7 +38,7 @@ def print_summary(home: Path) -> None:
         if card.outcome == "value" and card.users_count:
             print(_value_line(card))
             continue
-        if card.auc != card.auc:  # noqa: PLR0124  (not a number: the model could not be tested)
+        if card.auc != card.auc:
             print(f"  {card.outcome:<9}{card.horizon_days:>4} d  not tested: {card.reason}")
             continue
         note = f"  fallback: {card.reason}" if card.is_fallback else ""
@@ -49,7 +50,9 @@ def print_summary(home: Path) -> None:
     print("\nLists            members   held out  no consent")
     for segment, facts in manifest["segments"].items():
         empty = f"  empty: {facts['empty_because']}" if facts["empty_because"] else ""
-        print(f"  {segment:<13}{facts['rows']:>9,}{facts['control']:>11,}{facts['kept_out_for_lack_of_consent']:>12,}{empty}")
+        print(
+            f"  {segment:<13}{facts['rows']:>9,}{facts['control']:>11,}{facts['kept_out_for_lack_of_consent']:>12,}{empty}"
+        )
     print(f"\nPublished {version}")
     print(f"  lists      {version / 'segments'}")
     print(f"  overview   {version / 'dashboards' / 'overview.html'}")

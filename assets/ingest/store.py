@@ -10,7 +10,7 @@ from datetime import date
 from assets.ingest.plan import DERIVED, Unit
 from assets.ingest.views import FileSpan
 from assets.landing.engine import Connection
-from assets.warehouse import stored_columns
+from assets.stored_layout import stored_columns
 from contracts.contract import SourceContract
 
 ACCEPTED = "_excluded is null and _fault is null"

@@ -50,4 +50,14 @@ COLUMNS = (
     Column("on_share_high", "DOUBLE", "Upper end of the 95 % Wilson interval of on_share.", unit="share"),
     Column("days_since_first", "BIGINT", "Days since the user's first activity in the data.", unit="days"),
     Column("net_amount_per_user", "DOUBLE", "Net revenue over all users of the cohort.", unit="base currency"),
+    # --- sessions and paths ---------------------------------------------------------------------------------------
+    Column("from_event", "VARCHAR", "Type of the earlier event; (start) before the first of a session."),
+    Column("to_event", "VARCHAR", "Type of the event that follows; (end) after the last of a session."),
+    Column("transitions_count", "BIGINT", "How often the two follow each other in a session.", unit="count"),
+    Column("session_users_count", "BIGINT", "Users and visitors with a session.", unit="count"),
+    Column("bounces_count", "BIGINT", "Sessions of one event.", unit="count"),
+    Column("purchase_sessions_count", "BIGINT", "Sessions with an event of type purchase.", unit="count"),
+    Column("duration_mean_s", "DOUBLE", "Mean seconds from the first to the last event of a session.", unit="s"),
+    Column("duration_median_s", "DOUBLE", "Median seconds from the first to the last event of a session.", unit="s"),
+    Column("purchase_session_share", "DOUBLE", "Sessions with a purchase over all sessions.", unit="share"),
 )

@@ -81,7 +81,9 @@ def test_the_version_holds_what_the_manifest_says(tmp_path):
     assert manifest["segments"]["pricing"]["empty_because"] == "none qualify"
     listed = pd.read_parquet(done.folder / "segments" / "retention.parquet")
     assert listed["user_id"].tolist() == ["u003", "u002", "u001", "u000"]
-    assert {"report.revenue_month.parquet", "score.model_card.parquet"} <= {p.name for p in (done.folder / "tables").iterdir()}
+    assert {"report.revenue_month.parquet", "score.model_card.parquet"} <= {
+        p.name for p in (done.folder / "tables").iterdir()
+    }
 
 
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "'", "\t", "\r"])
@@ -207,10 +209,14 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_version_and_the_next_run_s
     assert (current_version(sound_home).name != before) == moved
     for version in all_versions(sound_home):
         facts = read_manifest(version)["files"]
-        assert {name: (version / name).stat().st_size for name in facts} == {name: one["bytes"] for name, one in facts.items()}
+        assert {name: (version / name).stat().st_size for name in facts} == {
+            name: one["bytes"] for name, one in facts.items()
+        }
     after = put_out(sound_home)
     assert current_version(sound_home) == after.folder
-    hidden = {path.name for path in (sound_home / "published").iterdir()} - {path.name for path in all_versions(sound_home)}
+    hidden = {path.name for path in (sound_home / "published").iterdir()} - {
+        path.name for path in all_versions(sound_home)
+    }
     assert hidden == {"current"}
 
 

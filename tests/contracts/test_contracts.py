@@ -7,7 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from assets.warehouse import open_in_memory, stored_columns
+from assets.stored_layout import stored_columns
+from assets.warehouse import open_in_memory
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 from contracts.outputs import PUBLISHED_TABLES, SEGMENTS, TABLES

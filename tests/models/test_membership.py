@@ -11,22 +11,31 @@ AS_OF = date(2024, 5, 1)
 
 
 def candidates(users: list[str]) -> pd.DataFrame:
-    return pd.DataFrame({
-        "user_id": users,
-        "variant": "high_value",
-        "probability": 0.4,
-        "percentile": 0.9,
-        "value_at_stake": [float(len(user)) for user in users],
-        "recommended_action": "call",
-        "reason_codes": [["valuable_customer", "recency_days_high"]] * len(users),
-        "consent_basis": "opt_in",
-    })
+    return pd.DataFrame(
+        {
+            "user_id": users,
+            "variant": "high_value",
+            "probability": 0.4,
+            "percentile": 0.9,
+            "value_at_stake": [float(len(user)) for user in users],
+            "recommended_action": "call",
+            "reason_codes": [["valuable_customer", "recency_days_high"]] * len(users),
+            "consent_basis": "opt_in",
+        }
+    )
 
 
 def complete(frame: pd.DataFrame, previous: dict[str, date], *, share: float = 0.1) -> pd.DataFrame:
     before = pd.DataFrame({"user_id": list(previous), "entered_at": list(previous.values())})
     return complete_members(
-        frame, before, segment="retention", segment_version="v1", as_of=AS_OF, salt="s", control_share=share, valid_days=14
+        frame,
+        before,
+        segment="retention",
+        segment_version="v1",
+        as_of=AS_OF,
+        salt="s",
+        control_share=share,
+        valid_days=14,
     )
 
 

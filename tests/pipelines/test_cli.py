@@ -105,7 +105,11 @@ def test_doctor_finds_a_lost_row(trellis, shop, tmp_path, edit_warehouse):
 def test_sql_reads_and_never_writes(trellis, shop):
     counted = trellis("sql", "--home", shop.home, "--csv", "select count(*) as users from core.users")
     assert counted.out == "users\n300\n"
-    for statement in ("delete from core.users", "copy core.users to 'x.csv'", "select * from read_text('/etc/hostname')"):
+    for statement in (
+        "delete from core.users",
+        "copy core.users to 'x.csv'",
+        "select * from read_text('/etc/hostname')",
+    ):
         refused = trellis("sql", "--home", shop.home, statement)
         assert refused.code == 1
         assert "cannot be run" in refused.err

@@ -1,4 +1,4 @@
-"""What Dagster sees: every table an asset with checks, jobs that select what they claim, a schedule and a sensor that ask rightly."""
+"""What Dagster sees: every table an asset with checks, jobs that select what they claim, a schedule, a sensor."""
 
 from datetime import UTC, datetime
 

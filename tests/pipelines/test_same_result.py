@@ -29,7 +29,9 @@ def assert_same(first: dict[str, pd.DataFrame], second: dict[str, pd.DataFrame],
 def cut_in_two(path: Path) -> None:
     """Replace a CSV file by two, the second half of its records in the file that is read first."""
     # a half with few foreign letters would be refused for the planted bytes that are not UTF-8
-    lines = [line for line in path.read_bytes().splitlines(keepends=True) if line.decode("utf-8", "ignore").encode() == line]
+    lines = [
+        line for line in path.read_bytes().splitlines(keepends=True) if line.decode("utf-8", "ignore").encode() == line
+    ]
     middle = len(lines) // 2
     path.with_name(f"{path.stem}-1.csv").write_bytes(lines[0] + b"".join(lines[middle:]))
     path.with_name(f"{path.stem}-2.csv").write_bytes(b"".join(lines[:middle]))

@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from assets.warehouse import Parameters, Warehouse, open_in_memory, stored_columns
+from assets.stored_layout import stored_columns
+from assets.warehouse import Parameters, Warehouse, open_in_memory
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 from contracts.sources import SOURCES

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from assets.warehouse import stored_columns
+from assets.stored_layout import stored_columns
 from contracts.columns import COLUMNS
 from contracts.outputs import TABLES
 from contracts.sources import SOURCES
