@@ -7,7 +7,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.warehouse import Warehouse, WarehouseLockedError, open_warehouse
+from assets.warehouse import Warehouse, open_warehouse
+from assets.warehouse_errors import WarehouseLockedError
 from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
 from sql.mappings import MappingSet, load_mapping_set
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from assets.date_ranges import days_after, merge_dates
 from assets.stored_layout import columns_sql, declared_layout
+from assets.warehouse_errors import QueryRefusedError, TableShapeError, WarehouseLockedError
 from contracts.columns import COLUMNS
 from contracts.contract import TableContract
 from sql.queries import LAYERS, Query
@@ -30,18 +31,6 @@ _ENGINE_OPTIONS = {
 }
 
 Parameters = dict[str, date | datetime | int | str | None]
-
-
-class WarehouseLockedError(RuntimeError):
-    """Another process holds the warehouse file."""
-
-
-class QueryRefusedError(ValueError):
-    """A statement for `trellis sql` is not one that reads, or DuckDB cannot run it."""
-
-
-class TableShapeError(ValueError):
-    """A table does not have the columns, types or grain that its contract or the dictionary states."""
 
 
 @dataclass(frozen=True)
@@ -281,10 +270,6 @@ class Warehouse:
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
         return int(str(self.value(f"select count(*) from {table}")))
-
-    def rows_of_file(self, path: Path) -> int:
-        """Return the number of rows of a Parquet file, from its footer."""
-        return int(str(self.value("select count(*) from read_parquet($path)", {"path": str(path)})))
 
     def export(self, select: str, path: Path, parameters: Parameters | None = None) -> int:
         """Write the rows of a SELECT to a Parquet or CSV file (by its suffix) and return their number."""

@@ -4,7 +4,7 @@ from assets.home import HomeError
 from assets.ingest import IngestError
 from assets.publication import PublicationHeldError
 from assets.versions import PointerError
-from assets.warehouse import QueryRefusedError, WarehouseLockedError
+from assets.warehouse_errors import QueryRefusedError, WarehouseLockedError
 from pipelines.settings import SettingsError
 from sql.queries import QueryError
 
