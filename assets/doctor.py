@@ -1,49 +1,43 @@
 """`trellis doctor`: proves that nothing was lost between landing files and publication.
 
-Every finding is computed anew from what lies on disk; nothing here repairs anything.
+Every finding is computed anew from what lies on disk; nothing here repairs anything. Ledgers and stored rows are proved
+here, totals from the landing files in `recount.py`, versions in `publication_proof.py`.
 """
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+<<<<<<< Updated upstream
 import pyarrow.parquet as pq
 
 from assets.ingest import IngestError, ingest
 from assets.versions import current_version, read_manifest
+=======
+from assets.finding import Finding
+from assets.ingest.staging import MALFORMED
+from assets.publication_proof import prove_publication
+from assets.recount import recount, stored_totals
+>>>>>>> Stashed changes
 from assets.warehouse import Warehouse, open_warehouse
 from contracts.settings import Settings
 from contracts.sources import SOURCES
-from sql.mappings import load_mapping_set
 from sql.queries import load_queries
 
-_AMOUNTS = {"order_items": "line_amount", "orders": "shipping_fee"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One promise, whether it holds, and the figures that show it."""
-
-    name: str
-    holds: bool
-    detail: str
+_CONFLICT = "%events have the id and date of another event%"
 
 
 def examine(home: Path, settings: Settings) -> list[Finding]:
-    """Return what was found in a home: ledgers, stored rows, publication, and totals recomputed from the landing files.
+    """Return what was found in a home: ledgers, stored rows, publication, and totals recounted from the landing files.
 
     Raises:
         FileNotFoundError: nothing was run in this home.
         WarehouseLockedError: another process holds the warehouse.
     """
     if not (home / "warehouse.duckdb").is_file():
-        message = f"{home / 'warehouse.duckdb'}: does not exist; `trellis run` or `trellis demo` makes it"
+        message = f"{home / 'warehouse.duckdb'}: does not exist yet; `trellis run` or `trellis demo` makes it"
         raise FileNotFoundError(message)
     with open_warehouse(home, memory_limit=settings.memory_limit) as warehouse:
+<<<<<<< Updated upstream
         findings = [*_ledgers(warehouse), *_stored_rows(warehouse), *_publication(warehouse, home)]
         totals = _totals(warehouse)
         files = _file_ids(warehouse)
@@ -51,13 +45,27 @@ def examine(home: Path, settings: Settings) -> list[Finding]:
             name: warehouse.recall(name) for name in ("mapping", "mapping_folder", "time_zone", "currency", "sources")
         }
     return [*findings, _recomputed(home, settings, shop, totals, files)]
+=======
+        findings = [*_ledgers(warehouse), *_quarantine(warehouse), *_stored_rows(warehouse)]
+        findings += prove_publication(warehouse, home)
+        totals = stored_totals(warehouse)
+    return [*findings, recount(home, settings, totals)]
+
+
+def _counts(warehouse: Warehouse, statement: str, parameters: list[str] | None = None) -> list[int]:
+    row = warehouse.connection.execute(statement, parameters or []).fetchone() or ()
+    return [int(value or 0) for value in row]
+>>>>>>> Stashed changes
 
 
 def _ledgers(warehouse: Warehouse) -> Iterator[Finding]:
-    row = warehouse.connection.execute("""
-        select count(*), coalesce(sum(records_counted), 0), coalesce(sum(rows_staged), 0), coalesce(sum(rows_rejected), 0),
+    files, records, staged, rejected, wrong = _counts(
+        warehouse,
+        """
+        select count(*), sum(records_counted), sum(rows_staged), sum(rows_rejected),
             count(*) filter (where records_counted <> rows_staged + rows_rejected)
         from bronze.file_ledger
+<<<<<<< Updated upstream
     """).fetchone() or (0, 0, 0, 0, 0)
     detail = (
         f"{row[0]} files: {row[1]:,} records = {row[2]:,} staged + {row[3]:,} rejected; {row[4]} files out of balance"
@@ -71,21 +79,70 @@ def _ledgers(warehouse: Warehouse) -> Iterator[Finding]:
     detail = f"{row[1]} lines, {row[0]:,} rows = loaded + updated + duplicate + excluded + quarantined; {row[2]} out of balance"
     yield Finding("row ledger balances", row[2] == 0, detail)
     row = warehouse.connection.execute("""
+=======
+        """,
+    )
+    detail = (
+        f"{files} files: {records:,} records = {staged:,} staged + {rejected:,} rejected; {wrong} files out of balance"
+    )
+    yield Finding("file ledger balances", wrong == 0, detail)
+    balance = load_queries()["report.data_quality"].asserts[0]
+    staged, lines, wrong = _counts(
+        warehouse,
+        f"select sum(rows_staged), count(*), count(*) filter (where not ({balance})) from bronze.row_ledger",
+    )
+    detail = f"{lines} lines, {staged:,} rows = loaded + updated + duplicate + excluded + quarantined; {wrong} out of balance"
+    yield Finding("row ledger balances", wrong == 0, detail)
+    excluded, reasons, wrong = _counts(
+        warehouse,
+        """
+        with reasons as (select contract, file_id, sum(rows_count) as rows_count from bronze.exclusions group by all)
+        select sum(rows_excluded), sum(reasons.rows_count), count(*) filter (where rows_excluded <> coalesce(rows_count, 0))
+        from bronze.row_ledger left join reasons using (contract, file_id)
+        """,
+    )
+    detail = f"{excluded:,} rows left out by mappings, {reasons:,} with a reason; {wrong} files out of balance"
+    yield Finding("every row left out has a reason", wrong == 0, detail)
+
+
+def _quarantine(warehouse: Warehouse) -> Iterator[Finding]:
+    """Refused rows wait there as often as the row ledger says, malformed records as often as the file ledger says."""
+    refused, waiting, wrong = _counts(
+        warehouse,
+        f"""
+>>>>>>> Stashed changes
         with kept as (
-            select contract, file_id, count(*) as rows_kept from bronze.quarantine where record_number is not null group by all
+            select contract, file_id, count(*) as rows_kept from bronze.quarantine where contract <> '{MALFORMED}' group by all
         )
-        select count(*) filter (where coalesce(kept.rows_kept, 0) < ledger.rows_quarantined), sum(ledger.rows_quarantined)
-        from bronze.row_ledger as ledger
-        left join kept on kept.contract = ledger.contract and kept.file_id = ledger.file_id
-        where ledger.file_id <> 'derived'
-    """).fetchone() or (0, 0)
-    detail = f"{row[1] or 0:,} rows by the ledger; {row[0]} files hold fewer in the quarantine"
-    yield Finding("quarantine holds what the ledger says", row[0] == 0, detail)
+        select sum(rows_quarantined), sum(rows_kept),
+            count(*) filter (where coalesce(rows_kept, 0) <> coalesce(rows_quarantined, 0))
+        from bronze.row_ledger full join kept using (contract, file_id)
+        """,
+    )
+    detail = f"{refused:,} rows by the ledger, {waiting:,} in the quarantine; {wrong} files out of balance"
+    yield Finding("quarantine holds every refused row", wrong == 0, detail)
+    rejected, waiting, wrong = _counts(
+        warehouse,
+        f"""
+        with files as (select file_id, sum(rows_rejected) as rows_rejected from bronze.file_ledger group by all),
+        kept as (select file_id, count(*) as rows_kept from bronze.quarantine where contract = '{MALFORMED}' group by all)
+        select sum(rows_rejected), sum(rows_kept),
+            count(*) filter (where coalesce(rows_kept, 0) <> coalesce(rows_rejected, 0))
+        from files full join kept using (file_id)
+        """,
+    )
+    detail = f"{rejected:,} records by the ledger, {waiting:,} in the quarantine; {wrong} files out of balance"
+    yield Finding("quarantine holds every malformed record", wrong == 0, detail)
 
 
 def _stored_rows(warehouse: Warehouse) -> Iterator[Finding]:
-    """Bronze holds the rows the ledger loaded; of events, a replaced one counts in the ledger and is stored once."""
+    """Bronze holds, file by file, the rows the ledger loaded.
+
+    Of events that share one identity only one is stored, so in a home with such conflicts a file may hold fewer.
+    """
+    conflicts = bool(warehouse.value(f"select count(*) from bronze.notices where notice like '{_CONFLICT}'"))
     for name in SOURCES:
+<<<<<<< Updated upstream
         row = warehouse.connection.execute(
             "select coalesce(sum(rows_loaded), 0), coalesce(sum(rows_updated), 0) from bronze.row_ledger where contract = $1",
             [name],
@@ -194,3 +251,21 @@ def _recomputed(
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+=======
+        rows, loaded, updated, wrong = _counts(
+            warehouse,
+            f"""
+            with kept as (select file_id, count(*) as rows_kept from bronze.{name} group by all),
+            ledger as (select file_id, rows_loaded, rows_updated from bronze.row_ledger where contract = $1)
+            select sum(rows_kept), sum(rows_loaded), sum(rows_updated), count(*) filter (
+                where coalesce(rows_kept, 0) > coalesce(rows_loaded + rows_updated, 0)
+                    or coalesce(rows_kept, 0) < coalesce(rows_loaded + rows_updated, 0) and $2 = 'exact'
+            )
+            from kept full join ledger using (file_id)
+            """,
+            [name, "conflicts" if name == "events" and conflicts else "exact"],
+        )
+        if rows or loaded or updated:
+            detail = f"{rows:,} stored; ledger: {loaded:,} loaded, {updated:,} updated; {wrong} files out of balance"
+            yield Finding(f"bronze.{name} holds what the ledger says", wrong == 0, detail)
+>>>>>>> Stashed changes

@@ -77,11 +77,17 @@ def write_atomically(path: Path, text: str) -> None:
     failpoint(f"after {path.name}")
 
 
+def file_facts(path: Path) -> dict[str, int | str]:
+    """Return what a manifest says of a file: its size and hash."""
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
 def settle_file(path: Path) -> dict[str, int | str]:
     """Have a finished file's bytes on the disk, and return its size and hash."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
-        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return file_facts(path)
 
 
 def settle_folder(folder: Path) -> None:
