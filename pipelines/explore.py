@@ -166,6 +166,33 @@ def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
     return shop.funnel(funnel, **span, by=options.by)
 
 
+def _path(parser: argparse.ArgumentParser) -> None:
+    _range(parser)
+    parser.add_argument("--top", type=int, default=5, help="successors shown of each event (default 5)")
+    parser.add_argument("--matrix", action="store_true", help="step matrix instead of transitions")
+    parser.add_argument("--anchor", metavar="TYPE", help="step matrix from the first event of this type on")
+    parser.add_argument("--from-end", action="store_true", help="step matrix back from the end (or the last anchor)")
+    parser.add_argument("--steps", type=int, default=10, help="steps of the matrix (default 10)")
+
+
+def _ask_path(shop: "Shop", options: argparse.Namespace) -> "Report":
+    span = {"from_date": options.from_date, "until_date": options.until_date}
+    if options.matrix or options.anchor or options.from_end:
+        return shop.step_matrix(anchor=options.anchor, from_end=options.from_end, steps=options.steps, **span)
+    return shop.paths(**span, top=options.top)
+
+
+def _interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("first", help="event type, or order")
+    parser.add_argument("second", help="event type, or order")
+    _range(parser)
+
+
+def _distribution(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("measure", choices=["events", "orders", "spend", "active_days", "sessions"])
+    _range(parser)
+
+
 QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, str]] = {
     "active": (_active, lambda shop, _: shop.active_users(), "active users, stickiness and engagement states by day"),
     "lifecycle": (
@@ -175,5 +202,20 @@ QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, 
     ),
     "retention": (_retention, _ask_retention, "how many of a cohort come back, period by period"),
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
+    "path": (_path, _ask_path, "what follows what in sessions"),
+    "interval": (
+        _interval,
+        lambda shop, options: shop.intervals(
+            options.first, options.second, from_date=options.from_date, until_date=options.until_date
+        ),
+        "how long after one event the next other one comes",
+    ),
+    "distribution": (
+        _distribution,
+        lambda shop, options: shop.distribution(
+            options.measure, from_date=options.from_date, until_date=options.until_date
+        ),
+        "how many users have how much of something",
+    ),
 }
 """Command -> (its options, its question, its help): what `trellis` offers analysts."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from assets.analytics import funnels as funnel_reports
+from assets.analytics import paths as path_reports
 from assets.analytics import tables
 from assets.analytics.report import AnalysisError, Report
 from assets.warehouse import Parameters, Warehouse, open_in_memory, query_text
@@ -122,6 +123,34 @@ class Shop:
         return funnel_reports.dropped_users(
             self, self.find_funnel(funnel), step, from_date=from_date, until_date=until_date
         )
+
+    def paths(self, *, from_date: date | None = None, until_date: date | None = None, top: int = 5) -> Report:
+        """What follows what in sessions: the `top` successors of each event and the share of the rest."""
+        return path_reports.paths(self, from_date=from_date, until_date=until_date, top=top)
+
+    def step_matrix(
+        self,
+        *,
+        anchor: str | None = None,
+        from_end: bool = False,
+        steps: int = 10,
+        from_date: date | None = None,
+        until_date: date | None = None,
+    ) -> Report:
+        """Which event stands at which step of a session, from its start or end, or from an event on."""
+        return path_reports.step_matrix(
+            self, anchor=anchor, from_end=from_end, steps=steps, from_date=from_date, until_date=until_date
+        )
+
+    def intervals(
+        self, first: str, second: str, *, from_date: date | None = None, until_date: date | None = None
+    ) -> Report:
+        """How long after a first event a user's next second event comes; `order` means a paid order."""
+        return path_reports.intervals(self, first, second, from_date=from_date, until_date=until_date)
+
+    def distribution(self, measure: str, *, from_date: date | None = None, until_date: date | None = None) -> Report:
+        """How many users have how many events, orders, active days, sessions, or how much spend."""
+        return path_reports.distribution(self, measure, from_date=from_date, until_date=until_date)
 
     def find_funnel(self, funnel: str | Funnel) -> Funnel:
         """Return the funnel of this name, or the funnel itself.

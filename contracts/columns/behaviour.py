@@ -51,6 +51,7 @@ COLUMNS = (
     Column("days_since_first", "BIGINT", "Days since the user's first activity in the data.", unit="days"),
     Column("net_amount_per_user", "DOUBLE", "Net revenue over all users of the cohort.", unit="base currency"),
     # --- sessions and paths ---------------------------------------------------------------------------------------
+    Column("sessions_count", "BIGINT", "Sessions that start that day.", unit="count"),
     Column("from_event", "VARCHAR", "Type of the earlier event; (start) before the first of a session."),
     Column("to_event", "VARCHAR", "Type of the event that follows; (end) after the last of a session."),
     Column("transitions_count", "BIGINT", "How often the two follow each other in a session.", unit="count"),

@@ -1,5 +1,6 @@
 """A small shop in memory: bronze rows given by a test, core and the reports asked for built from them."""
 
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -12,47 +13,61 @@ START = datetime.fromisoformat("2024-03-04T00:00:00")  # a Monday
 VISITOR = 9
 
 
+@contextmanager
+def opened(*rows, **more):
+    """A shop made of rows, closed afterwards."""
+    with open_in_memory() as warehouse:
+        yield fill(warehouse, *rows, **more)
+
+
+@pytest.fixture
+def fresh_shop():
+    """Open a shop of its own for every example of a property."""
+    return opened
+
+
 @pytest.fixture
 def make_shop():
     """Make a shop of events (user key, minutes after START, type, product key) and paid orders (user key, minutes)."""
-    with open_in_memory() as warehouse:
+    with ExitStack() as stack:
+        yield lambda *rows, **more: stack.enter_context(opened(*rows, **more))
 
-        def make(events=(), orders=(), *, regions=None, channels=None, reports=()):
-            run = warehouse.connection.execute
-            users = sorted({row[0] for row in (*events, *orders)} | set(regions or {}))
-            for key in users:
-                run("insert into bronze.user_keys values (?, ?, ?)", [f"u{key}", key, key == VISITOR])
-                run(
-                    "insert into bronze.users (user_id, region, acquisition_channel, registered_at, row_hash) "
-                    "values (?, ?, ?, ?, '')",
-                    [f"u{key}", (regions or {}).get(key), (channels or {}).get(key), START],
-                )
-            for number in range(1, 6):
-                run("insert into bronze.product_keys values (?, ?)", [f"p{number}", number])
-            for user, minutes, kind, product, *rest in events:
-                at = START + timedelta(minutes=minutes)
-                run(
-                    "insert into bronze.events (user_key, occurred_at, activity_date, event_type, product_key, channel) "
-                    "values (?, ?, ?, ?, ?, ?)",
-                    [user, at, at.date(), kind, product, rest[0] if rest else None],
-                )
-            for number, (user, minutes) in enumerate(orders):
-                at = START + timedelta(minutes=minutes)
-                order = f"o{number}"
-                run(
-                    "insert into bronze.orders (order_id, user_id, ordered_at, ordered_date, kind, status, row_hash) "
-                    "values (?, ?, ?, ?, 'sale', 'paid', '')",
-                    [order, f"u{user}", at, at.date()],
-                )
-                run(
-                    "insert into bronze.order_items (order_id, line_number, line_amount, product_id, row_hash) "
-                    "values (?, 1, ?, ?, '')",
-                    [order, 10 * (number + 1), f"p{1 + number % 5}"],
-                )
-            span = {"from_date": date(2024, 1, 1), "until_date": date(2025, 1, 1)}
-            for query in load_queries().values():
-                if query.layer == "core" or query.name in reports:
-                    warehouse.build(query, span if query.kind == "incremental" else {})
-            return Shop(warehouse)
 
-        yield make
+def fill(warehouse, events=(), orders=(), *, regions=None, channels=None, reports=()):
+    """The shop of these rows, with core and the reports asked for built."""
+    run = warehouse.connection.execute
+    users = sorted({row[0] for row in (*events, *orders)} | set(regions or {}))
+    for key in users:
+        run("insert into bronze.user_keys values (?, ?, ?)", [f"u{key}", key, key == VISITOR])
+        run(
+            "insert into bronze.users (user_id, region, acquisition_channel, registered_at, row_hash) "
+            "values (?, ?, ?, ?, '')",
+            [f"u{key}", (regions or {}).get(key), (channels or {}).get(key), START],
+        )
+    for number in range(1, 6):
+        run("insert into bronze.product_keys values (?, ?)", [f"p{number}", number])
+    for user, minutes, kind, product, *rest in events:
+        at = START + timedelta(minutes=minutes)
+        run(
+            "insert into bronze.events (user_key, occurred_at, activity_date, event_type, product_key, channel) "
+            "values (?, ?, ?, ?, ?, ?)",
+            [user, at, at.date(), kind, product, rest[0] if rest else None],
+        )
+    for number, (user, minutes) in enumerate(orders):
+        at = START + timedelta(minutes=minutes)
+        order = f"o{number}"
+        run(
+            "insert into bronze.orders (order_id, user_id, ordered_at, ordered_date, kind, status, row_hash) "
+            "values (?, ?, ?, ?, 'sale', 'paid', '')",
+            [order, f"u{user}", at, at.date()],
+        )
+        run(
+            "insert into bronze.order_items (order_id, line_number, line_amount, product_id, row_hash) "
+            "values (?, 1, ?, ?, '')",
+            [order, 10 * (number + 1), f"p{1 + number % 5}"],
+        )
+    span = {"from_date": date(2024, 1, 1), "until_date": date(2025, 1, 1)}
+    for query in load_queries().values():
+        if query.layer == "core" or (query.layer == "report" and query.name in reports):
+            warehouse.build(query, span if query.kind == "incremental" else {})
+    return Shop(warehouse)

@@ -1,0 +1,125 @@
+"""What happens inside sessions and between events: transitions, step matrix, intervals, distributions."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from assets.analytics.report import AnalysisError, Report
+from models.distributions import amount_bins, duration_bins, quantiles
+from sql.analyses import load_analysis
+from sql.queries import load_queries
+
+if TYPE_CHECKING:
+    from assets.analytics.shop import Shop
+
+VISITORS = "signed-in users and visitors who are not"
+MEASURES = {
+    "events": "events other than push_open",
+    "orders": "paid orders",
+    "spend": "net amount of paid order lines, in the base currency",
+    "active_days": "days with an event or an order",
+    "sessions": "sessions",
+}
+
+
+def _days(first: date, last: date) -> str:
+    return f"{first} to {date.fromordinal(last.toordinal() - 1)}"
+
+
+def paths(shop: "Shop", *, from_date: date | None, until_date: date | None, top: int) -> Report:
+    """Return `from_event, to_event, transitions_count, share`: the `top` successors of each event, the others as one row."""
+    first, last = shop.bounds(from_date, until_date)
+    rows = shop.table(
+        "report.event_transition_day", "activity_date >= $first and activity_date < $last", first=first, last=last
+    )
+    summed = rows.groupby(["from_event", "to_event"], as_index=False)["transitions_count"].sum()
+    summed = summed.sort_values(["from_event", "transitions_count", "to_event"], ascending=[True, False, True])
+    rank = summed.groupby("from_event").cumcount()
+    summed["to_event"] = summed["to_event"].where(rank < top, "(rest)")
+    frame = summed.groupby(["from_event", "to_event"], as_index=False, sort=False)["transitions_count"].sum()
+    frame["share"] = frame["transitions_count"] / frame.groupby("from_event")["transitions_count"].transform("sum")
+    return Report(
+        "path",
+        load_queries()["report.event_transition_day"].description,
+        VISITORS,
+        f"sessions that start {_days(first, last)}",
+        "share: transitions from the event",
+        frame.reset_index(drop=True),
+    )
+
+
+def step_matrix(
+    shop: "Shop", *, anchor: str | None, from_end: bool, steps: int, from_date: date | None, until_date: date | None
+) -> Report:
+    """Return `step, event_type, sessions_count, share`: what stands where in sessions, counted from an anchor."""
+    first, last = shop.bounds(from_date, until_date)
+    frame = shop.ask(
+        "step_matrix",
+        {"anchor_type": anchor, "from_end": from_end, "steps_at_most": steps, "from_date": first, "until_date": last},
+    )
+    if anchor is not None and frame.empty:
+        raise AnalysisError(f"no session of the range holds an event of type {anchor!r}")
+    frame = frame.sort_values(
+        ["step", "sessions_count", "event_type"], ascending=[True, False, True], ignore_index=True
+    )
+    return Report(
+        "step_matrix",
+        load_analysis("step_matrix").description,
+        VISITORS,
+        f"sessions that start {_days(first, last)}",
+        "sessions with the anchor",
+        frame,
+    )
+
+
+def intervals(
+    shop: "Shop", first_type: str, second_type: str, *, from_date: date | None, until_date: date | None
+) -> Report:
+    """Return `bin, intervals_count, share`: how long after one event a user's next other event comes."""
+    first, last = shop.bounds(from_date, until_date)
+    pairs = shop.ask(
+        "intervals",
+        {"first_type": first_type, "second_type": second_type, "from_date": first, "until_date": last},
+    )
+    seconds = pairs["seconds"].to_numpy(np.float64)
+    frame = duration_bins(seconds).rename(columns={"count": "intervals_count"})
+    people = pairs["user_key"].nunique()
+    return Report(
+        f"interval {first_type} to {second_type}",
+        load_analysis("intervals").description,
+        f"{VISITORS}; {people:,} have a pair",
+        f"first event {_days(first, last)}; the second one may come later",
+        "pairs",
+        frame,
+        notes=(
+            quantiles(seconds / 86_400, unit="days"),
+            "pairs still open at the end of the data are missing: late bins are short",
+        ),
+    )
+
+
+def distribution(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None) -> Report:
+    """Return `bin, users_count, share`: how many users have how much of something.
+
+    Raises:
+        AnalysisError: the measure is not one of `MEASURES`.
+    """
+    if measure not in MEASURES:
+        raise AnalysisError(f"cannot measure {measure!r}; choose {', '.join(MEASURES)}")
+    first, last = shop.bounds(from_date, until_date)
+    amounts = shop.ask("user_measures", {"measure": measure, "from_date": first, "until_date": last})["amount"]
+    values = amounts.to_numpy(np.float64)
+    frame = pd.DataFrame(amount_bins(values)).rename(columns={"count": "users_count"})
+    return Report(
+        f"distribution of {measure}",
+        f"Users by {MEASURES[measure]} in the range; who has none (or less than none) is left out.",
+        "signed-in users",
+        _days(first, last),
+        "users with some",
+        frame,
+        people="users_count",
+        measures=("share",),
+        notes=(quantiles(values, unit=measure),),
+    )

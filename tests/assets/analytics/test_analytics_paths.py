@@ -1,0 +1,122 @@
+"""Transitions, step matrix, intervals and distributions against slow twins."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.analytics import AnalysisError
+from models.distributions import amount_bins, duration_bins, quantiles
+
+EVENTS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 200), st.sampled_from(["view", "cart", "push_open"]), st.just(1)),
+    max_size=16,
+)
+
+
+def sessions_of(rows):
+    """Event types of every session, in order; a gap over 30 minutes starts a new one."""
+    own = defaultdict(list)
+    for user, minute, kind, _ in rows:
+        if kind != "push_open":
+            own[user].append((minute, kind))
+    found = []
+    for events in own.values():
+        previous = None
+        for minute, kind in sorted(events):
+            if previous is None or minute - previous > 30:
+                found.append([])
+            found[-1].append(kind)
+            previous = minute
+    return found
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=EVENTS)
+def test_transitions_and_step_matrix_equal_the_twins(fresh_shop, rows):
+    with fresh_shop(rows, reports=("event_transition_day",)) as shop:
+        if not rows:
+            return
+        sessions = sessions_of(rows)
+        pairs = Counter()
+        for kinds in sessions:
+            pairs.update(zip(["(start)", *kinds], [*kinds, "(end)"], strict=True))
+        frame = shop.paths(top=99).frame
+        assert pairs == {(a, b): n for a, b, n in frame[["from_event", "to_event", "transitions_count"]].to_numpy()}
+        matrix = Counter((step, (kinds + ["(end)"] * 5)[step]) for kinds in sessions for step in range(4))
+        frame = shop.step_matrix(steps=3).frame
+        assert matrix == {
+            (step, kind): n for step, kind, n in frame[["step", "event_type", "sessions_count"]].to_numpy()
+        }
+        back = Counter((step, (kinds[::-1] + ["(start)"] * 5)[step]) for kinds in sessions for step in range(4))
+        frame = shop.step_matrix(steps=3, from_end=True).frame
+        assert back == {(step, kind): n for step, kind, n in frame[["step", "event_type", "sessions_count"]].to_numpy()}
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=EVENTS)
+def test_intervals_equal_the_twin(fresh_shop, rows):
+    with fresh_shop(rows) as shop:
+        for first, second in (("view", "cart"), ("view", "view")):
+            wanted = []
+            for user in {row[0] for row in rows}:
+                firsts = sorted({minute for who, minute, kind, _ in rows if who == user and kind == first})
+                seconds = sorted({minute for who, minute, kind, _ in rows if who == user and kind == second})
+                for start in firsts:
+                    end = next((minute for minute in seconds if minute > start), None)
+                    if end is not None and not any(start < other < end for other in firsts):
+                        wanted.append(60.0 * (end - start))
+            found = shop.ask(
+                "intervals", {"first_type": first, "second_type": second, "from_date": FIRST, "until_date": LAST}
+            )
+            assert sorted(found["seconds"]) == sorted(wanted)
+
+
+FIRST, LAST = "2024-01-01", "2025-01-01"
+
+
+def test_rest_keeps_the_whole(make_shop):
+    shop = make_shop(
+        [(1, minute, kind, 1) for minute, kind in enumerate("abacadae")], reports=("event_transition_day",)
+    )
+    frame = shop.paths(top=1).frame
+    assert frame[frame["from_event"] == "a"]["transitions_count"].tolist() == [1, 3]
+    assert frame.groupby("from_event")["share"].sum().tolist() == pytest.approx([1.0] * 6)
+
+
+def test_matrix_from_an_anchor(make_shop):
+    shop = make_shop([(1, 0, "view", 1), (1, 1, "cart", 1), (1, 2, "view", 1), (2, 0, "view", 1)])
+    frame = shop.step_matrix(anchor="cart", steps=2).frame
+    assert frame[["step", "event_type", "sessions_count"]].to_numpy().tolist() == [
+        [0, "cart", 1],
+        [1, "view", 1],
+        [2, "(end)", 1],
+    ]
+    with pytest.raises(AnalysisError, match="'wish'"):
+        shop.step_matrix(anchor="wish")
+
+
+def test_distributions_count_users_once(make_shop):
+    shop = make_shop(
+        [(1, n, "view", 1) for n in range(6)] + [(2, 0, "view", 1), (3, 0, "push_open", 1)], [(2, 5), (2, 9)]
+    )
+    assert shop.distribution("events").frame.set_index("bin")["users_count"].to_dict() == {
+        "1 to under 2": 1, "2 to under 5": 0, "5 to under 10": 1,
+    }  # fmt: skip
+    assert shop.distribution("orders").frame["users_count"].tolist() == [0, 1]
+    assert "mean 30" in dict(shop.distribution("spend").heading)["note"]  # 10 + 20
+    with pytest.raises(AnalysisError, match="cannot measure 'luck'"):
+        shop.distribution("luck")
+
+
+def test_bins_hold_their_lower_end():
+    assert duration_bins(np.array([59.9, 60.0, 1e9]))["count"].tolist() == [1, 1, *[0] * 10, 1]
+    assert amount_bins(np.array([0.5, 1.0, 2.0, 4.9, 5.0])).to_dict("list") == {
+        "bin": ["under 1", "1 to under 2", "2 to under 5", "5 to under 10"],
+        "count": [1, 1, 2, 1],
+        "share": [0.2, 0.2, 0.4, 0.2],
+    }
+    assert amount_bins(np.array([])).empty
+    assert quantiles(np.array([]), unit="days") == "no values"
