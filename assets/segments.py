@@ -18,6 +18,18 @@ from sql.queries import load_queries
 _MEMBERS, _SIZES = TABLES["segment.members"], TABLES["segment.sizes"]
 
 
+def previous_as_of(warehouse: Warehouse, segment: str, as_of: date) -> date | None:
+    """Return the newest earlier as_of of a list whose snapshot is still stored, or None.
+
+    Sizes are kept for ever and tell of empty lists too; members go with the other snapshots of users.
+    """
+    return warehouse.value(
+        "select max(as_of) from segment.sizes where segment = $segment and as_of < $as_of "
+        "and as_of in (select as_of from feature.user_features)",
+        {"segment": segment, "as_of": as_of},
+    )  # pyright: ignore[reportReturnType]
+
+
 def _list(
     warehouse: Warehouse, segment: str, as_of: date, settings: Settings
 ) -> tuple[pd.DataFrame, dict[str, object]]:
@@ -28,10 +40,7 @@ def _list(
         "inner join core.users on lists.user_id = users.user_id where lists.as_of = $as_of order by lists.user_id",
         {"as_of": as_of},
     )
-    before = warehouse.value(
-        "select max(as_of) from segment.sizes where segment = $segment and as_of < $as_of",
-        {"segment": segment, "as_of": as_of},
-    )
+    before = previous_as_of(warehouse, segment, as_of)
     previous = warehouse.frame(
         "select user_id, entered_at from segment.members where segment = $segment and as_of = $before",
         {"segment": segment, "before": before},

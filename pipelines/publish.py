@@ -10,6 +10,7 @@ import dagster as dg
 
 from assets.home import Home
 from assets.publication import Permission, RunFacts, publish
+from assets.retention import prune_snapshots
 from assets.tables import DAILY, as_of_of
 from contracts.outputs import PUBLISHED_TABLES
 from service.pages import draw_pages
@@ -36,14 +37,17 @@ _REPORTS = [query.table.split(".") for query in load_queries().values() if query
 )
 def published_version(context: dg.AssetExecutionContext, home: Home, config: PublishConfig) -> dg.MaterializeResult:
     """One immutable folder with lists, tables, pages and manifest; `published/current` names the newest."""
-    if not config.publish:
-        return dg.MaterializeResult(metadata={"published": "no (not asked for)"})
+    as_of, settings = as_of_of(context), home.settings
     with home.warehouse() as warehouse:
+        removed = prune_snapshots(warehouse, as_of, keep_daily=settings.keep_daily_snapshots)
+        pruned = {"snapshots_removed": len(removed), "snapshot_rows_removed": sum(removed.values())}
+        if not config.publish:
+            return dg.MaterializeResult(metadata={"published": "no (not asked for)", **pruned})
         outcome = publish(
             warehouse,
             home.folder,
-            as_of_of(context),
-            settings=home.settings,
+            as_of,
+            settings=settings,
             permission=Permission(size_jump=config.allow_jump, older_as_of=config.allow_older),
             draw_pages=draw_pages,
             facts=RunFacts(context.run_id, installed_version("trellis-growth"), datetime.now(UTC)),
@@ -52,6 +56,7 @@ def published_version(context: dg.AssetExecutionContext, home: Home, config: Pub
         metadata={
             "dagster/row_count": outcome.rows,
             "version": outcome.version,
+            **pruned,
             "overview": dg.MetadataValue.path(str(outcome.folder / "dashboards" / "overview.html")),
         }
     )
