@@ -10,10 +10,7 @@ with sale_lines as (
         date_diff('day', items.ordered_date, $as_of) as age_days
     from core.order_items as items
     left join core.products on items.product_id = products.product_id
-    where
-        items.user_id is not null
-        and items.ordered_date < $as_of
-        and (items.cancelled_date is null or items.cancelled_date >= $as_of)
+    where items.user_id is not null and items.ordered_date < $as_of and coalesce(items.cancelled_date >= $as_of, true)
 ),
 
 standing_refunds as (
@@ -25,7 +22,7 @@ standing_refunds as (
     where
         user_id is not null
         and refunded_date < $as_of
-        and (cancelled_date is null or cancelled_date >= $as_of)
+        and coalesce(cancelled_date >= $as_of, true)
         and refund_amount > 0
 ),
 
