@@ -42,7 +42,7 @@ def contract_checks(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     import great_expectations as gx  # takes two seconds to import
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # pyright: ignore[reportAttributeAccessIssue]
     for contract in SOURCES.values():
         counts = _counts(contract)
         columns = ", ".join(f"{aggregate} as {name}" for name, aggregate in counts.items())

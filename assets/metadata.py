@@ -1,6 +1,6 @@
 """What every asset tells the Dagster UI of its table: rows, columns with type and meaning."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -10,7 +10,7 @@ from contracts.columns import COLUMNS
 
 def table_metadata(
     warehouse: Warehouse, table: str, columns: tuple[str, ...], *, rows: int | None = None
-) -> Mapping[str, object]:
+) -> dict[str, Any]:
     """Return the row count and the column schema of a table, under the names the Dagster UI knows."""
     schema = dg.TableSchema(
         columns=[dg.TableColumn(name, COLUMNS[name].type, description=COLUMNS[name].description) for name in columns]

@@ -206,8 +206,8 @@ def _segment_facts(warehouse: Warehouse, as_of: date, rows: dict[str, int]) -> d
     return {
         size.segment: {
             "rows": rows[f"segments/{size.segment}.parquet"],
-            "control": int(size.control_count),
-            "kept_out_for_lack_of_consent": int(size.lacking_consent_count),
+            "control": int(str(size.control_count)),
+            "kept_out_for_lack_of_consent": int(str(size.lacking_consent_count)),
             "empty_because": size.reason if isinstance(size.reason, str) else None,
         }
         for size in sizes.itertuples()

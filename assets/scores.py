@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -34,9 +35,9 @@ def _propensities(features: pd.DataFrame, models: HorizonModels, outcome: str, w
     return scored.assign(outcome=outcome, horizon_days=models.horizon_days, model_version=version)
 
 
-def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[str, object]:
+def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[str, Any]:
     """Return the row of score.model_card for one model; figures that were not measured stay empty, with the reason."""
-    row: dict[str, object] = dict.fromkeys(_CARD.columns)
+    row: dict[str, Any] = dict.fromkeys(_CARD.columns)
     row |= {
         "outcome": outcome,
         "horizon_days": models.horizon_days,

@@ -91,7 +91,11 @@ def table_asset(query: Query) -> dg.AssetsDefinition:
 
 def closed_origin(parameters: Parameters) -> date:
     """Return the origin whose label window closes at as_of: stored labels are always of windows that are over."""
-    return date.fromordinal(parameters["as_of"].toordinal() - int(str(parameters["horizon_days"])))
+    as_of = parameters["as_of"]
+    if not isinstance(as_of, date):
+        message = f"as_of is {as_of!r}, not a date"
+        raise TypeError(message)
+    return date.fromordinal(as_of.toordinal() - int(str(parameters["horizon_days"])))
 
 
 def primary_horizon(warehouse: Warehouse) -> int:

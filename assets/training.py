@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ LABELS = {"purchase": "has_purchased", "churn": "has_churned"}
 class Kept:
     """A model from the registry, with its version and card."""
 
-    model: TrainedPropensity | TrainedValue
+    model: Any  # TrainedPropensity for purchase and churn, TrainedValue for value
     version: str
     card: dict
 

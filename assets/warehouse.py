@@ -307,7 +307,7 @@ def _locked(path: Path, error: duckdb.IOException) -> Exception:
 
 
 def _connect(path: Path | str, memory_limit: str, temp_directory: Path | None) -> duckdb.DuckDBPyConnection:
-    options = {**_ENGINE_OPTIONS, "memory_limit": memory_limit}
+    options: dict[str, str | bool | int | float | list[str]] = {**_ENGINE_OPTIONS, "memory_limit": memory_limit}
     if temp_directory is not None:
         temp_directory.mkdir(parents=True, exist_ok=True)
         options["temp_directory"] = str(temp_directory)

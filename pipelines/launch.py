@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -96,7 +97,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> JobOutcome:
     outcome = JobOutcome(halted=not result.success)
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE":
-            cause = event.event_specific_data.error
+            cause: Any = event.step_failure_data.error
             while cause.cause is not None:
                 cause = cause.cause
             name = cause.cls_name or ""
@@ -107,7 +108,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> JobOutcome:
             elif name != "DagsterAssetCheckFailedError":
                 outcome.faults.append(f"{event.step_key}: {text}\n{''.join(cause.stack[-3:])}")
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.event_specific_data
+            check: Any = event.event_specific_data
             if not check.passed:
                 if "stopped" in check.metadata:
                     outcome.faults += check.metadata["stopped"].value.split("\n")

@@ -1,6 +1,7 @@
 """What the operator sees at the end of a run: rows in and out, tests of the models, lists, and where they lie."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def print_summary(home: Path) -> None:
         if card.outcome == "value" and card.users_count:
             print(_value_line(card))
             continue
-        if card.auc != card.auc:
+        if math.isnan(float(str(card.auc))):
             print(f"  {card.outcome:<9}{card.horizon_days:>4} d  not tested: {card.reason}")
             continue
         note = f"  fallback: {card.reason}" if card.is_fallback else ""
