@@ -83,3 +83,12 @@ def test_the_sensor_asks_once_for_each_change_of_the_landing_folder(tmp_path):
     assert len(asked.run_requests) == 1
     again = dg.build_sensor_context(resources={"home": home}, cursor=asked.cursor)
     assert isinstance(new_landing_files(again), dg.SkipReason)
+
+
+def test_the_reference_of_tables_is_current():
+    from pathlib import Path
+
+    from pipelines.reference import reference_page
+
+    page = Path(__file__).parents[2] / "docs" / "tables.md"
+    assert page.read_text(encoding="utf-8") == reference_page(), "run `make docs`"
