@@ -3,6 +3,7 @@
 Cutting records belongs to `assets/landing/`; what a mapping sees of the staged tables to `assets/ingest/views.py`.
 """
 
+import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from assets.landing import ReadOptions, StagedFile, UnreadableFileError, stage_f
 from assets.landing.engine import Connection
 from sql.mappings import MappingSet
 
+_COMMENT = re.compile(r"--[^\n]*")
 MALFORMED = "landing"
 """What stands for the contract of a record that is not well-formed: it never reached one."""
 
@@ -86,6 +88,12 @@ class Staging:
             if table in (mapping.primary, *mapping.lookups)
         ]
 
+    def _is_read(self, table: str, column: str) -> bool:
+        """Return whether a mapping of the table holds the column's name: a misspelt optional column is not."""
+        word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
+        texts = [mapping.sql for mapping in self.mappings.mappings.values() if mapping.contract in self._readers(table)]
+        return any(word.search(_COMMENT.sub("", text)) for text in texts)
+
     def _write_ledger(self, staged: Staged) -> None:
         """Write the file's ledger line and its malformed records, replacing those of an earlier reading."""
         file, result = staged.file, staged.result
@@ -146,8 +154,12 @@ class Staging:
         ).fetchall()
         seen = {row[0] for row in rows}
         fresh = [column for column in staged.result.columns if column not in seen]
+        unread = [column for column in fresh if column not in staged.identifiers and not self._is_read(table, column)]
         if seen and fresh:
-            self.notices.append(f"{name}: new column {', '.join(fresh)}; no mapping reads it until you add it there")
+            told = f"; no mapping reads {', '.join(unread)} until you add it there" if unread else ""
+            self.notices.append(f"{name}: new column {', '.join(fresh)}{told}")
+        elif unread:
+            self.notices.append(f"{name}: no mapping reads the columns {', '.join(unread)}")
         self.connection.execute(
             "insert into warehouse.bronze.landing_columns select $1, unnest($2::varchar[]), $3",
             [table, fresh, self.received_at],

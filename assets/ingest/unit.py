@@ -135,7 +135,8 @@ def _bind(connection: Connection, unit: Unit, landing: Landing) -> dict[str, str
                 raise
             shown = [only] if only else [items[0], *(found[0] for found in landing.lookups.values())]
             return _cannot_bind(unit, shown, error)
-    return {row[0]: row[1] for row in described}
+    # a column of the export keeps its spelling (Order_ID) when it is selected under no other name
+    return {row[0].lower(): row[1] for row in described}
 
 
 def _cannot_bind(unit: Unit, items: list[Staged], error: SqlError) -> str:

@@ -136,13 +136,19 @@ def test_empty_derived_input_gives_no_rows(shop):
 
 def test_a_new_column_is_noticed_once(shop):
     shop.put("products-1.csv", "product_id,name\np1,Tea\n")
-    shop.ingest()
-    shop.put("products-2.csv", "product_id,name,colour\np2,Pot,red\n")
-    assert shop.ingest().notices == ["products-2.csv: new column colour; no mapping reads it until you add it there"]
-    shop.put("products-3.csv", "product_id,name,colour\np3,Cup,red\n")
     assert shop.ingest().notices == []
-    told = shop.query("select file_name, notice from bronze.notices")
-    assert told == [("products-2.csv", "new column colour; no mapping reads it until you add it there")]
+    shop.put("products-2.csv", "product_id,name,colour,brand\np2,Pot,red,\n")
+    told = "new column colour, brand; no mapping reads colour until you add it there"
+    assert shop.ingest().notices == [f"products-2.csv: {told}"]
+    shop.put("products-3.csv", "product_id,name,colour,brand\np3,Cup,red,\n")
+    assert shop.ingest().notices == []
+    assert shop.query("select file_name, notice from bronze.notices") == [("products-2.csv", told)]
+
+
+def test_a_column_that_no_mapping_reads_is_told_at_first_sight(shop):
+    shop.put("products.csv", "product_id,Name,categry\np1,Tea,drinks\n")
+    assert shop.ingest().notices == ["products.csv: no mapping reads the columns categry"]
+    assert shop.query("select name, category from bronze.products") == [("Tea", None)]
 
 
 def test_a_notice_is_stored_once_however_often_it_is_told(shop):

@@ -52,6 +52,12 @@ def test_they_are_masked_in_rows_that_break_the_contract_and_in_broken_records(s
     ]
 
 
+def test_numbers_of_people_are_masked_in_refused_rows_of_files_without_such_columns(shop):
+    shop.put("orders.csv", shop.orders(shop.order("o1", at="never", user="13812345678")))
+    shop.ingest()
+    assert shop.query("select raw_text from bronze.quarantine")[0][0].startswith("o1,never,***,sale")
+
+
 def test_a_mapping_cannot_see_them(shop):
     shop.map("users", "-- Users.\n-- rows: all\nselect _row, email as user_id, registered_at from landing.users\n")
     shop.put("users.csv", USERS + GOOD)

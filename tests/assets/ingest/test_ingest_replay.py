@@ -91,6 +91,14 @@ def test_malformed_records_and_derived_rows_are_read_again_too(shop):
     assert shop.ids("users") == ["a", "b"]
 
 
+def test_a_malformed_record_concerns_only_the_contracts_that_read_its_file(shop):
+    shop.put("orders.csv", shop.orders(shop.order("o1"), "o2\n"))
+    shop.put("products.csv", "product_id\np1\n")
+    shop.ingest()
+    plan = forget(shop)
+    assert (plan.forgotten, plan.gone) == ((("orders", "orders.csv"),), ())
+
+
 def test_orders_wait_for_their_exchange_rate_and_come_in_by_themselves(shop):
     shop.put("orders.csv", shop.orders(shop.order("o1"), shop.order("o2", currency="USD")))
     shop.ingest()

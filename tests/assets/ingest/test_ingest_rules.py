@@ -205,7 +205,17 @@ def test_times_without_zone_are_local_and_keep_their_calendar_day(engine, text, 
 
 
 @pytest.mark.parametrize(
-    "given,stored", [(17850.0, "17850"), (1.5, "1.5"), (17850, "17850"), (" 7 ", "7"), ("07", "07")]
+    "given,stored",
+    [
+        (17850.0, "17850"),
+        (1.5, "1.5"),
+        (17850, "17850"),
+        (" 7 ", "7"),
+        (" 7", "7"),
+        ("7\t", "7"),
+        ("\u30007", "7"),
+        ("07", "07"),
+    ],
 )
 def test_ids_that_became_floats_are_whole_again(engine, given, stored):
     assert judged(engine, SOURCES["products"], {"product_id": given})["product_id"] == stored
