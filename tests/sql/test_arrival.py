@@ -104,8 +104,9 @@ def loaded():
             ("user_key", "activity_date", "occurred_at", "event_type"),
             [row | {"user_key": key} for row in chain],
         )
-        for query in CORE:
-            warehouse.build(query, {})
+        for query in load_queries().values():
+            if query.layer == "core" or query.kind == "incremental":
+                warehouse.build(query, {})
         yield warehouse
 
 

@@ -76,7 +76,7 @@ BROKEN = [
     ("spend", "and items.ordered_date < $as_of", "and items.ordered_date <= $as_of"),
     ("spend", "and refunded_date < $as_of", "and refunded_date <= $as_of"),
     ("spend", "and refunded_date < $as_of", "and ordered_date < $as_of"),
-    ("spend", "and (items.cancelled_date is null or items.cancelled_date >= $as_of)", "and items.is_paid"),
+    ("spend", "and coalesce(items.cancelled_date >= $as_of, true)", "and items.is_paid"),
     ("voice", "where created_date < $as_of", "where created_date <= $as_of"),
     ("voice", "count(*) filter (where cancelled_date < $as_of)", "count(cancelled_date)"),
     ("voice", "count(*) filter (where delivered_date < $as_of and delivered_date > promised_date)",
