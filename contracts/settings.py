@@ -24,13 +24,19 @@ class Settings(BaseModel):
     time_zone: str | None = Field(None, description="IANA zone of business dates and of times that carry none.")
     currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="Base currency, ISO 4217.")
     horizons_days: tuple[int, ...] | None = Field(None, description="Horizons of the predictions, in days.")
-    churn_window_days: int | None = Field(None, ge=1, description="Who was active in so many days can churn; default from data.")
+    churn_window_days: int | None = Field(
+        None, ge=1, description="Who was active in so many days can churn; default from data."
+    )
     training_every_days: int = Field(7, ge=1, description="A new model every so many days; 1 = at every as_of.")
     training_users_at_most: int = Field(100_000, ge=1_000, description="Users in the stable training sample.")
     control_share: float = Field(0.10, ge=0.0, le=0.5, description="Share of every list that is held out.")
-    control_salt: str = Field("trellis", min_length=1, description="Changes who is held out; keep it during a campaign.")
+    control_salt: str = Field(
+        "trellis", min_length=1, description="Changes who is held out; keep it during a campaign."
+    )
     list_valid_days: int = Field(14, ge=1, description="A list row expires so many days after its as_of.")
-    size_jump_share: float = Field(0.5, gt=0.0, description="A list that grows or shrinks by more holds the publication back.")
+    size_jump_share: float = Field(
+        0.5, gt=0.0, description="A list that grows or shrinks by more holds the publication back."
+    )
     size_jump_rows_at_least: int = Field(100, ge=0, description="Smaller changes than this never hold it back.")
     keep_daily_snapshots: int = Field(35, ge=1, description="Daily snapshots kept, besides all at a month's start.")
     keep_versions: int = Field(14, ge=1, description="Published versions kept.")

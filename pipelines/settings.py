@@ -48,7 +48,9 @@ def load_settings(home: Path, overrides: dict[str, object] | None = None) -> Set
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+        )
         where = path or "settings"
         message = f"{where}: {faults}. Known settings are {', '.join(Settings.model_fields)}"
         raise SettingsError(message) from error

@@ -59,6 +59,8 @@ COLUMNS = (
     Column("bounces_count", "BIGINT", "Sessions of one event.", unit="count"),
     Column("purchase_sessions_count", "BIGINT", "Sessions with an event of type purchase.", unit="count"),
     Column("duration_mean_s", "DOUBLE", "Mean seconds from the first to the last event of a session.", unit="seconds"),
-    Column("duration_median_s", "DOUBLE", "Median seconds from the first to the last event of a session.", unit="seconds"),
+    Column(
+        "duration_median_s", "DOUBLE", "Median seconds from the first to the last event of a session.", unit="seconds"
+    ),
     Column("purchase_session_share", "DOUBLE", "Sessions with a purchase over all sessions.", unit="share"),
 )

@@ -92,16 +92,34 @@ def test_a_sound_home_passes_and_shows_its_figures(home):
 @pytest.mark.parametrize(
     "statement,names",
     [
-        ("delete from bronze.orders where order_id = 'o1'", ["bronze.orders holds what the ledger says", "totals recomputed"]),
-        ("delete from bronze.events where event_id = 'f1'", ["bronze.events holds what the ledger says", "totals recomputed"]),
-        ("insert into bronze.users select * from bronze.users", ["bronze.users holds what the ledger says", "totals recomputed"]),
+        (
+            "delete from bronze.orders where order_id = 'o1'",
+            ["bronze.orders holds what the ledger says", "totals recomputed"],
+        ),
+        (
+            "delete from bronze.events where event_id = 'f1'",
+            ["bronze.events holds what the ledger says", "totals recomputed"],
+        ),
+        (
+            "insert into bronze.users select * from bronze.users",
+            ["bronze.users holds what the ledger says", "totals recomputed"],
+        ),
         ("update bronze.order_items set line_amount = 0 where order_id = 'o2'", ["totals recomputed"]),
         ("update bronze.file_ledger set records_counted = records_counted + 1", ["file ledger balances"]),
-        ("update bronze.row_ledger set rows_staged = rows_staged - 1 where contract = 'users'", ["row ledger balances"]),
+        (
+            "update bronze.row_ledger set rows_staged = rows_staged - 1 where contract = 'users'",
+            ["row ledger balances"],
+        ),
         ("delete from bronze.quarantine where contract = 'orders'", ["quarantine holds every refused row"]),
         ("delete from bronze.quarantine where contract <> 'orders'", ["quarantine holds every malformed record"]),
-        ("update bronze.row_ledger set rows_duplicate = 0, rows_excluded = 1 where rows_duplicate = 1", ["every row left out"]),
-        ("update core.order_items set gross_amount = gross_amount + 1 where order_id = 'o3'", ["published revenue equals"]),
+        (
+            "update bronze.row_ledger set rows_duplicate = 0, rows_excluded = 1 where rows_duplicate = 1",
+            ["every row left out"],
+        ),
+        (
+            "update core.order_items set gross_amount = gross_amount + 1 where order_id = 'o3'",
+            ["published revenue equals"],
+        ),
         ("update report.revenue_month set net_amount = 0", ["published revenue equals"]),
     ],
 )
@@ -118,7 +136,9 @@ def test_one_changed_byte_in_a_published_file_is_found(home):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    wanted = {"published files are what their manifests say": f"2024-05-03.1/tables/{path.name} is not what the manifest says"}
+    wanted = {
+        "published files are what their manifests say": f"2024-05-03.1/tables/{path.name} is not what the manifest says"
+    }
     assert failed(home) == wanted
 
 
