@@ -140,8 +140,8 @@ def test_another_shop_in_the_same_home_is_refused(trellis, shop):
 @pytest.mark.parametrize(
     "words, says",
     [
-        (["run", "--mapping", "nowhere"], "no mapping 'nowhere'"),
-        (["run", "--sources", "no/such/folder"], "no such folder"),
+        pytest.param(["run", "--mapping", "nowhere"], "no mapping 'nowhere'", marks=pytest.mark.slow),
+        pytest.param(["run", "--sources", "no/such/folder"], "no such folder", marks=pytest.mark.slow),
         (["doctor"], "`trellis run` or `trellis demo` makes it"),
         (["sql", "select 1"], "`trellis run` or `trellis demo` makes it"),
         (["quarantine", "list"], "`trellis run` or `trellis demo` makes it"),
@@ -155,6 +155,7 @@ def test_errors_say_what_to_do_without_a_trace(trellis, tmp_path, words, says):
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_an_empty_sources_folder_says_what_is_expected(trellis, tmp_path):
     done = trellis("run", "--home", tmp_path / "home", "--sources", tmp_path)
     assert done.code == 1

@@ -8,6 +8,8 @@ import pytest
 from contracts.contract import Rule
 from contracts.sources import SOURCES
 
+pytestmark = pytest.mark.slow
+
 LINES_SQL = """-- Orders of the old system.
 -- rows: all
 -- lookup: people

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 FOLDER = "complete_journey"
 
 
