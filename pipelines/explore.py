@@ -193,29 +193,6 @@ def _distribution(parser: argparse.ArgumentParser) -> None:
     _range(parser)
 
 
-def _attribution(parser: argparse.ArgumentParser) -> None:
-    _range(parser)
-    parser.add_argument(
-        "--lookback-days", type=int, default=30, help="touches up to so many days before an order (default 30)"
-    )
-    parser.add_argument("--half-life-days", type=float, default=7.0, help="of time decay (default 7)")
-    parser.add_argument(
-        "--costs", type=Path, help="CSV with channel, amount and, if wanted, date: adds ROAS and cost per order"
-    )
-
-
-def _ask_attribution(shop: "Shop", options: argparse.Namespace) -> "Report":
-    import pandas as pd
-
-    return shop.attribution(
-        from_date=options.from_date,
-        until_date=options.until_date,
-        lookback_days=options.lookback_days,
-        half_life_days=options.half_life_days,
-        costs=pd.read_csv(options.costs) if options.costs else None,
-    )
-
-
 QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, str]] = {
     "active": (_active, lambda shop, _: shop.active_users(), "active users, stickiness and engagement states by day"),
     "lifecycle": (
@@ -225,7 +202,6 @@ QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, 
     ),
     "retention": (_retention, _ask_retention, "how many of a cohort come back, period by period"),
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
-    "attribution": (_attribution, _ask_attribution, "which channels get the credit of orders, rule beside rule"),
     "path": (_path, _ask_path, "what follows what in sessions"),
     "interval": (
         _interval,

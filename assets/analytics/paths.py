@@ -34,11 +34,13 @@ def paths(shop: "Shop", *, from_date: date | None, until_date: date | None, top:
     rows = shop.table(
         "report.event_transition_day", "activity_date >= $first and activity_date < $last", first=first, last=last
     )
-    summed = rows.groupby(["from_event", "to_event"], as_index=False)["transitions_count"].sum()
+    summed = pd.DataFrame(rows.groupby(["from_event", "to_event"], as_index=False)["transitions_count"].sum())
     summed = summed.sort_values(["from_event", "transitions_count", "to_event"], ascending=[True, False, True])
     rank = summed.groupby("from_event").cumcount()
     summed["to_event"] = summed["to_event"].where(rank < top, "(rest)")
-    frame = summed.groupby(["from_event", "to_event"], as_index=False, sort=False)["transitions_count"].sum()
+    frame = pd.DataFrame(
+        summed.groupby(["from_event", "to_event"], as_index=False, sort=False)["transitions_count"].sum()
+    )
     frame["share"] = frame["transitions_count"] / frame.groupby("from_event")["transitions_count"].transform("sum")
     return Report(
         "path",
