@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from contracts.funnels import DEFAULT_FUNNELS, Funnel
+
 
 class Settings(BaseModel):
     """Settings of one home (one shop). Unknown keys are refused, so that a misspelt one is noticed.
@@ -42,6 +44,7 @@ class Settings(BaseModel):
     keep_versions: int = Field(14, ge=1, description="Published versions kept.")
     keep_versions_hours: int = Field(24, ge=0, description="No version younger than this is removed.")
     small_cell_below: int = Field(10, ge=1, description="No published page shows a statistic about fewer people.")
+    funnels: tuple[Funnel, ...] = Field(DEFAULT_FUNNELS, description="The shop's funnels, each a table [[funnels]].")
     memory_limit: str = Field("2500MB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's memory limit.")
 
     @field_validator("time_zone")
@@ -51,6 +54,15 @@ class Settings(BaseModel):
             message = f"{zone!r} is not an IANA time zone, such as Asia/Shanghai or Europe/London"
             raise ValueError(message)
         return zone
+
+    @field_validator("funnels")
+    @classmethod
+    def _funnel_names_differ(cls, funnels: tuple[Funnel, ...]) -> tuple[Funnel, ...]:
+        names = [funnel.name for funnel in funnels]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"two funnels are called {', '.join(twice)}; give each its own name"
+            raise ValueError(message)
+        return funnels
 
     @field_validator("horizons_days")
     @classmethod

@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
+from pipelines import explore
+
 DONE, FAILED, USAGE = 0, 1, 2
 
 
@@ -102,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     quarantine = commands.add_parser("quarantine", parents=[home], help="rows that break their contract")
     quarantine.add_argument("action", choices=["list", "replay"])
+    explore.add_commands(commands, home)
     return parser
 
 
@@ -229,6 +232,7 @@ _COMMANDS = {
     "sql": _sql,
     "doctor": _doctor,
     "quarantine": _quarantine,
+    **dict.fromkeys(explore.QUESTIONS, explore.answer),
 }
 
 

@@ -59,9 +59,8 @@ def answer(options: argparse.Namespace) -> int:
     from pipelines.settings import load_settings
 
     settings = load_settings(options.home)
-    declared = getattr(settings, "funnels", ())
     try:
-        with open_analytics(options.home, **({"funnels": declared} if declared else {})) as shop:
+        with open_analytics(options.home, funnels=settings.funnels) as shop:
             report = QUESTIONS[options.command][1](shop, options)
     except AnalysisError as error:
         print(f"trellis: {error}", file=sys.stderr)
@@ -203,7 +202,12 @@ QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, 
     "retention": (_retention, _ask_retention, "how many of a cohort come back, period by period"),
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
     "path": (_path, _ask_path, "what follows what in sessions"),
-    "interval": (
+    "sessions": (
+        _range,
+        lambda shop, options: shop.sessions(from_date=options.from_date, until_date=options.until_date),
+        "sessions by day: how many, how long, with a purchase",
+    ),
+    "intervals": (
         _interval,
         lambda shop, options: shop.intervals(
             options.first, options.second, from_date=options.from_date, until_date=options.until_date

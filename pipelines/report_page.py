@@ -45,10 +45,11 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "retention_recurring": lambda frame: _grid(frame[frame["is_complete"]], "cohort_date", "period_offset", "on_share"),
     "funnel": _funnel_bars,
     "path": _flows,
+    "sessions": lambda frame: _over_time(frame, "activity_date", ("sessions_count", "purchase_sessions_count")),
     "step_matrix": lambda frame: _grid(frame, "event_type", "step", "share"),
     "rhythm": lambda frame: _grid(frame, "weekday", "hour", "share"),
     "trend": lambda frame: _over_time(frame, "activity_date", ("value", "expected", "expected_low", "expected_high")),
-    "interval": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="intervals"),
+    "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="intervals"),
     "distribution": lambda frame: bars(list(frame["bin"]), _values(frame["users_count"]), unit="users"),
 }
 

@@ -28,6 +28,24 @@ def _days(first: date, last: date) -> str:
     return f"{first} to {date.fromordinal(last.toordinal() - 1)}"
 
 
+def sessions(shop: "Shop", *, from_date: date | None, until_date: date | None) -> Report:
+    """Return `report.session_day` of the range: one row per day."""
+    first, last = shop.bounds(from_date, until_date)
+    frame = shop.table(
+        "report.session_day", "activity_date >= $first and activity_date < $last", first=first, last=last
+    )
+    return Report(
+        "sessions",
+        load_queries()["report.session_day"].description,
+        VISITORS,
+        f"sessions that start {_days(first, last)}",
+        "purchase_session_share: sessions of the day",
+        frame,
+        people="session_users_count",
+        measures=tuple(name for name in frame.columns if name not in {"activity_date", "session_users_count"}),
+    )
+
+
 def paths(shop: "Shop", *, from_date: date | None, until_date: date | None, top: int) -> Report:
     """Return `from_event, to_event, transitions_count, share`: the `top` successors of each event, the others as one row."""
     first, last = shop.bounds(from_date, until_date)
@@ -89,7 +107,7 @@ def intervals(
     frame = duration_bins(seconds).rename(columns={"count": "intervals_count"})
     people = pairs["user_key"].nunique()
     return Report(
-        f"interval {first_type} to {second_type}",
+        f"intervals {first_type} to {second_type}",
         load_analysis("intervals").description,
         f"{VISITORS}; {people:,} have a pair",
         f"first event {_days(first, last)}; the second one may come later",

@@ -124,6 +124,10 @@ class Shop:
             self, self.find_funnel(funnel), step, from_date=from_date, until_date=until_date
         )
 
+    def sessions(self, *, from_date: date | None = None, until_date: date | None = None) -> Report:
+        """Sessions by the day they start: how many, how long, with a purchase."""
+        return path_reports.sessions(self, from_date=from_date, until_date=until_date)
+
     def paths(self, *, from_date: date | None = None, until_date: date | None = None, top: int = 5) -> Report:
         """What follows what in sessions: the `top` successors of each event and the share of the rest."""
         return path_reports.paths(self, from_date=from_date, until_date=until_date, top=top)

@@ -1,0 +1,37 @@
+"""Funnels as data: words and tables are steps, what makes no sense is refused with a sentence."""
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.funnels import DEFAULT_FUNNELS, Funnel
+from contracts.settings import Settings
+
+
+def test_words_and_tables_are_steps():
+    funnel = Funnel.model_validate(
+        {"name": "f", "steps": ["view", {"event_types": ["cart", "favourite"], "device": "ios"}]}
+    )
+    assert [step.label for step in funnel.steps] == ["view", "cart/favourite (device ios)"]
+    assert (funnel.window_days, funnel.order, funnel.population) == (7.0, "ordered", "users")
+    assert len({funnel.name for funnel in DEFAULT_FUNNELS}) == len(DEFAULT_FUNNELS)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"steps": ["view"]}, "at least 2"),
+    ({"steps": ["view", "view"], "order": "any"}, "no event type may stand in two steps"),
+    ({"order": "any", "exclude": ["search"]}, "exclusion needs an order"),
+    ({"exclude": ["view"]}, "view is a step and excluded"),
+    ({"window_days": 0}, "greater than 0"),
+    ({"windw_days": 3}, "Extra inputs"),
+])  # fmt: skip
+def test_what_makes_no_sense_is_refused(change, message):
+    with pytest.raises(ValidationError, match=message):
+        Funnel.model_validate({"name": "f", "steps": ["view", "cart"], **change})
+
+
+def test_a_shop_declares_its_funnels_and_their_names_differ():
+    declared = [{"name": "gift", "steps": ["share", "order"]}]
+    assert [funnel.name for funnel in Settings.model_validate({"funnels": declared}).funnels] == ["gift"]
+    assert Settings().funnels == DEFAULT_FUNNELS
+    with pytest.raises(ValidationError, match="two funnels are called gift"):
+        Settings.model_validate({"funnels": declared * 2})

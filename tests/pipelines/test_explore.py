@@ -1,0 +1,91 @@
+"""The analysts' commands: what is printed, written and refused. The numbers are tested with the reports."""
+
+import argparse
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from assets.analytics import Report
+from pipelines import explore
+from pipelines.report_page import report_page
+
+
+def parse(*words):
+    home = argparse.ArgumentParser(add_help=False)
+    home.add_argument("--home", type=Path, default=Path("data"))
+    parser = argparse.ArgumentParser()
+    explore.add_commands(parser.add_subparsers(dest="command", required=True), home)
+    return parser.parse_args(words)
+
+
+REPORT = Report(
+    "funnel <b>",
+    "steps in order",
+    "signed-in users",
+    "7 days",
+    "entries",
+    pd.DataFrame({
+        "dimension_value": ["all", "all"], "step": [1, 2], "step_name": ["view", "</script>"], "users_count": [20, 4],
+        "share_of_first": [1.0, 0.2],
+    }),
+    people="users_count",
+    measures=("share_of_first",),
+)  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Answers every question with REPORT and remembers what was asked."""
+    calls = []
+
+    class Shop:
+        def __getattr__(self, name):
+            return lambda *words, **more: calls.append((name, words, more)) or REPORT
+
+    @contextmanager
+    def opened(home, **_):
+        yield Shop()
+
+    monkeypatch.setattr("assets.analytics.open_analytics", opened)
+    return calls
+
+
+WORDS = {
+    "funnel": ["view", "cart"], "intervals": ["view", "order"], "distribution": ["spend"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", list(explore.QUESTIONS))
+def test_every_command_asks_and_says_what_it_means(command, asked, capsys):
+    assert explore.answer(parse(command, *WORDS.get(command, []))) == 0
+    assert len(asked) == 1
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("steps in order", "signed-in users", "7 days", "entries"))
+
+
+def test_files_are_written_and_small_groups_blank_on_the_page_only(asked, tmp_path):
+    csv, html = tmp_path / "r.csv", tmp_path / "r.html"
+    assert explore.answer(parse("active", "--csv", str(csv), "--html", str(html), "--home", str(tmp_path))) == 0
+    assert pd.read_csv(csv)["users_count"].tolist() == [20, 4]
+    page = html.read_text(encoding="utf-8")
+    assert "funnel &lt;b&gt;" in page
+    assert "<td>4</td>" not in page
+    assert "1 rows about fewer than 10 people are blank" in page
+
+
+def test_a_page_cannot_be_broken_by_names_and_asks_for_nothing_from_outside():
+    page = report_page(REPORT)
+    assert "<td>&lt;/script&gt;</td>" in page
+    drawn = page.split("const figure = ")[1].split("Plotly.newPlot")[0]
+    assert "</script>" not in drawn
+    assert "<script src" not in page
+    assert "<link" not in page
+
+
+def test_a_question_without_answer_ends_with_1_and_says_why(asked, capsys):
+    assert explore.answer(parse("funnel", "view", "view", "--order", "any")) == 1
+    assert "no event type may stand in two steps" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        parse("active", "--from", "soon")
