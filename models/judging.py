@@ -1,0 +1,153 @@
+"""Judging a propensity on the future: a model of earlier origins beside the rules, on one later origin.
+
+Belongs here: what may train for a test origin, minimum data, the predictions that are compared. Does not belong here: the
+model that scores afterwards and its card (`training.py`), many origins one after the other (`backtest.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from models.baselines import RFM_FEATURES, recency_rule, rfm_regression, rfm_score
+from models.evaluation import RESAMPLES, Comparison, compare
+from models.fallback import HISTORY_COLUMNS, PurchaseRule
+from models.propensity import PropensityModel
+
+HISTORY_HORIZONS = 3
+CASES_AT_LEAST = 100
+MAX_TRAINING_ROWS = 200_000
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class PropensityTask:
+    """The question: which 0/1 column is predicted, within how many days, from which features.
+
+    outcome is "purchase" or "churn"; it sets the direction of the rules.
+    """
+
+    outcome: str
+    horizon_days: int
+    label: str
+    label_definition: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JudgedPropensity:
+    """A model that saw no label of the test origin's window, and how it did there.
+
+    `past` and `test`: the rows it was trained and judged on, one per user_id and as_of (`past` is empty for a rule);
+    `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule stands in, or None.
+    """
+
+    task: PropensityTask
+    model: PropensityModel | PurchaseRule
+    past: pd.DataFrame
+    test: pd.DataFrame
+    predictions: dict[str, np.ndarray]
+    too_thin: str | None
+
+    @property
+    def truth(self) -> np.ndarray:
+        """0/1 outcomes of the test rows, shape (n_test,)."""
+        return self.test[self.task.label].to_numpy()
+
+    def compare(self, *, seed: int = 0, resamples: int = RESAMPLES) -> Comparison:
+        """Measures of every prediction on the same test rows, with paired intervals."""
+        return compare(self.truth, self.predictions, kind="probability", seed=seed, resamples=resamples)
+
+
+def judge_propensity(
+    samples: pd.DataFrame,
+    task: PropensityTask,
+    *,
+    test_as_of: date,
+    max_rows: int = MAX_TRAINING_ROWS,
+    random_state: int = 0,
+) -> JudgedPropensity:
+    """Fit on the origins whose label window closed by the test origin, predict the test origin, beside the rules.
+
+    `samples` as `checked_samples` returns them. More than `max_rows` rows are thinned to a stable sample of users. Below the
+    minimum of data (history of 3 horizons, 100 customers with and 100 without the outcome in the training origins, both
+    outcomes at the test origin) the label-free rule is judged instead.
+    """
+    test = samples[samples["as_of"] == pd.Timestamp(test_as_of)]
+    past = samples[samples["as_of"] <= pd.Timestamp(test_as_of - timedelta(days=task.horizon_days))]
+    rule = PurchaseRule.fit(test, outcome=task.outcome, horizon_days=task.horizon_days)
+    too_thin = _too_thin(past, test, task)
+    predictions = {
+        "recency rule": recency_rule(test, outcome=task.outcome),
+        "RFM score": rfm_score(test, outcome=task.outcome),
+        rule.name: rule.predict_proba(test)[:, 1],
+    }
+    if too_thin is not None:
+        judged = predictions.pop(rule.name)
+        return JudgedPropensity(task, rule, past.head(0), test, {MODEL: judged, **predictions}, too_thin)
+    past = stable_sample(past, max_rows)
+    regression = rfm_regression().fit(past[list(RFM_FEATURES)].astype(float), past[task.label])
+    predictions["regression on RFM"] = regression.predict_proba(test[list(RFM_FEATURES)].astype(float))[:, 1]
+    model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
+    model.fit(matrix(past, task), past[task.label], origin=past["as_of"].to_numpy())
+    judged = model.predict_proba(matrix(test, task))[:, 1]
+    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None)
+
+
+def checked_samples(samples: pd.DataFrame, task: PropensityTask, *, test_as_of: date) -> pd.DataFrame:
+    """Rows up to the test origin in a fixed order, with dates as timestamps and the label as 0/1.
+
+    Raises ValueError for missing columns, missing labels, rows later than the test origin, or none at it.
+    """
+    needed = ("user_id", "as_of", task.label, *task.features, *RFM_FEATURES, *HISTORY_COLUMNS)
+    missing = [column for column in dict.fromkeys(needed) if column not in samples.columns]
+    if missing:
+        raise ValueError(f"training samples lack {len(missing)} columns: {', '.join(missing)}")
+    samples = samples.assign(as_of=pd.to_datetime(samples["as_of"]))
+    unknown = int(samples[task.label].isna().sum())
+    if unknown:
+        raise ValueError(f"{unknown} of {len(samples)} training samples have no {task.label}; drop open origins first")
+    later = int((samples["as_of"] > pd.Timestamp(test_as_of)).sum())
+    if later:
+        raise ValueError(f"{later} of {len(samples)} training samples are later than the test origin {test_as_of}")
+    repeated = int(samples.duplicated(["user_id", "as_of"]).sum())
+    if repeated:
+        raise ValueError(f"{repeated} of {len(samples)} training samples repeat a user at one as_of")
+    if not (samples["as_of"] == pd.Timestamp(test_as_of)).any():
+        raise ValueError(f"no training sample at the test origin {test_as_of}; nothing can be judged there")
+    samples = samples.assign(**{task.label: samples[task.label].astype("int64")})
+    # Forests draw rows by position: a fixed order makes the model independent of the order of arrival.
+    return samples.sort_values(["as_of", "user_id"], ignore_index=True)
+
+
+def stable_sample(samples: pd.DataFrame, max_rows: int) -> pd.DataFrame:
+    """All rows, or those of a stable share of the users (by a hash of user_id), near `max_rows` rows."""
+    if len(samples) <= max_rows:
+        return samples
+    place = pd.util.hash_pandas_object(samples["user_id"], index=False).to_numpy() / 2.0**64
+    return samples[place < max_rows / len(samples)]
+
+
+def matrix(samples: pd.DataFrame, task: PropensityTask) -> pd.DataFrame:
+    """The task's features as doubles, shape (n_samples, n_features)."""
+    return samples[list(task.features)].astype(float)
+
+
+def _too_thin(past: pd.DataFrame, test: pd.DataFrame, task: PropensityTask) -> str | None:
+    """Why the data do not carry a model, or None where they do (DEFINITIONS, "Minimum data")."""
+    oldest = test["tenure_days"].max()
+    history = 0 if pd.isna(oldest) else int(oldest) + task.horizon_days
+    if history < HISTORY_HORIZONS * task.horizon_days:
+        return f"history of {history} days is shorter than {HISTORY_HORIZONS} horizons of {task.horizon_days} days"
+    customers = {value: int(past.loc[past[task.label] == value, "user_id"].nunique()) for value in (1, 0)}
+    if min(customers.values()) < CASES_AT_LEAST:
+        return (
+            f"{customers[1]} customers with and {customers[0]} without the outcome before the test origin; "
+            f"{CASES_AT_LEAST} of each are needed"
+        )
+    if test[task.label].nunique() < 2:
+        return f"only one outcome among the {len(test)} customers of the test origin"
+    return None
