@@ -5,34 +5,18 @@ The numbers come from `assets/analytics/`; how a page looks is said in `service/
 
 import argparse
 import sys
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pipelines.channel_questions import CHANNEL_QUESTIONS
+from pipelines.pattern_questions import PATTERN_QUESTIONS
+from pipelines.question_options import Questions, add_range
 
 if TYPE_CHECKING:
     from assets.analytics import Report, Shop
 
 DONE, FAILED = 0, 1
 SHOWN_ROWS = 40
-
-Question = Callable[["Shop", argparse.Namespace], "Report"]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from error
-
-
-def _range(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from", dest="from_date", type=_day, help="first business date (default: the first in the data)"
-    )
-    parser.add_argument(
-        "--until", dest="until_date", type=_day, help="business date, exclusive (default: after the newest)"
-    )
 
 
 def _cohorts(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +107,7 @@ def _funnel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "steps", nargs="+", help="name of a declared funnel, or event types in order (view cart purchase)"
     )
-    _range(parser)
+    add_range(parser)
     parser.add_argument(
         "--window-days", type=float, default=7.0, help="all steps within so many days of the entry (default 7)"
     )
@@ -166,7 +150,7 @@ def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
 
 
 def _path(parser: argparse.ArgumentParser) -> None:
-    _range(parser)
+    add_range(parser)
     parser.add_argument("--top", type=int, default=5, help="successors shown of each event (default 5)")
     parser.add_argument("--matrix", action="store_true", help="step matrix instead of transitions")
     parser.add_argument("--anchor", metavar="TYPE", help="step matrix from the first event of this type on")
@@ -184,15 +168,15 @@ def _ask_path(shop: "Shop", options: argparse.Namespace) -> "Report":
 def _interval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", help="event type, or order")
     parser.add_argument("second", help="event type, or order")
-    _range(parser)
+    add_range(parser)
 
 
 def _distribution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("measure", choices=["events", "orders", "spend", "active_days", "sessions"])
-    _range(parser)
+    add_range(parser)
 
 
-QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, str]] = {
+QUESTIONS: Questions = {
     "active": (_active, lambda shop, _: shop.active_users(), "active users, stickiness and engagement states by day"),
     "lifecycle": (
         _lifecycle,
@@ -203,7 +187,7 @@ QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, 
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
     "path": (_path, _ask_path, "what follows what in sessions"),
     "sessions": (
-        _range,
+        add_range,
         lambda shop, options: shop.sessions(from_date=options.from_date, until_date=options.until_date),
         "sessions by day: how many, how long, with a purchase",
     ),
@@ -221,5 +205,7 @@ QUESTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], Question, 
         ),
         "how many users have how much of something",
     ),
+    **CHANNEL_QUESTIONS,
+    **PATTERN_QUESTIONS,
 }
-"""Command -> (its options, its question, its help): what `trellis` offers analysts."""
+"""What `trellis` offers analysts."""

@@ -47,7 +47,7 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "path": _flows,
     "sessions": lambda frame: _over_time(frame, "activity_date", ("sessions_count", "purchase_sessions_count")),
     "step_matrix": lambda frame: _grid(frame, "event_type", "step", "share"),
-    "rhythm": lambda frame: _grid(frame, "weekday", "hour", "share"),
+    "rhythm": lambda frame: _grid(frame, "weekday_number", "hour_of_day", "events_share"),
     "trend": lambda frame: _over_time(frame, "activity_date", ("value", "expected", "expected_low", "expected_high")),
     "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="intervals"),
     "distribution": lambda frame: bars(list(frame["bin"]), _values(frame["users_count"]), unit="users"),

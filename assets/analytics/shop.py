@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from assets.analytics import association as association_reports
+from assets.analytics import attribution as attribution_reports
 from assets.analytics import funnels as funnel_reports
 from assets.analytics import paths as path_reports
-from assets.analytics import tables
+from assets.analytics import profiles, rhythm, tables
 from assets.analytics.report import AnalysisError, Report
 from assets.warehouse import Parameters, Warehouse, open_in_memory, query_text
 from contracts.funnels import DEFAULT_FUNNELS, Funnel
@@ -74,15 +76,19 @@ class Shop:
             raise AnalysisError(message)
         return first, last
 
-    def groups(self, dimension: str) -> pd.DataFrame:
-        """Return `user_key, dimension_value` for a dimension: channel, region or persona.
+    def check_dimension(self, dimension: str) -> None:
+        """Check that users can be broken down by this dimension.
 
         Raises:
-            AnalysisError: another dimension.
+            AnalysisError: another one than all, channel, region or persona.
         """
         if dimension not in {"all", "channel", "region", "persona"}:
             message = f"cannot break down by {dimension!r}; choose channel, region or persona"
             raise AnalysisError(message)
+
+    def groups(self, dimension: str) -> pd.DataFrame:
+        """Return `user_key, dimension_value` for a dimension: channel, region or persona."""
+        self.check_dimension(dimension)
         return self.ask("user_groups", {"dimension": dimension})
 
     def active_users(self) -> Report:
@@ -155,6 +161,52 @@ class Shop:
     def distribution(self, measure: str, *, from_date: date | None = None, until_date: date | None = None) -> Report:
         """How many users have how many events, orders, active days, sessions, or how much spend."""
         return path_reports.distribution(self, measure, from_date=from_date, until_date=until_date)
+
+    def attribution(
+        self,
+        *,
+        from_date: date | None = None,
+        until_date: date | None = None,
+        lookback_days: int = 30,
+        half_life_days: float = 7.0,
+        costs: pd.DataFrame | None = None,
+    ) -> Report:
+        """Credit of paid orders by channel under every rule; `costs` has `channel, amount` and may have `date`."""
+        return attribution_reports.attribution(
+            self,
+            from_date=from_date,
+            until_date=until_date,
+            lookback_days=lookback_days,
+            half_life_days=half_life_days,
+            costs=costs,
+        )
+
+    def baskets(
+        self,
+        *,
+        from_date: date | None = None,
+        until_date: date | None = None,
+        confidence: str = "0.2",
+        baskets_at_least: int | None = None,
+    ) -> Report:
+        """Rules of what is bought together; the minimum support follows the number of baskets unless it is given."""
+        return association_reports.basket_rules(
+            self, from_date=from_date, until_date=until_date, confidence=confidence, baskets_at_least=baskets_at_least
+        )
+
+    def rhythm(self, *, by: str = "all", from_date: date | None = None, until_date: date | None = None) -> Report:
+        """Activity by weekday and hour of the shop's clock: when to publish for whom."""
+        return rhythm.hours_of_the_week(self, by=by, from_date=from_date, until_date=until_date)
+
+    def trend(
+        self, measure: str, *, from_date: date | None = None, until_date: date | None = None, days_ahead: int = 28
+    ) -> Report:
+        """A daily series (active_users, orders, revenue) with its expected range, anomalies and the days ahead."""
+        return rhythm.trend(self, measure, from_date=from_date, until_date=until_date, days_ahead=days_ahead)
+
+    def profile(self, attribute: str, *, from_date: date | None = None, until_date: date | None = None) -> Report:
+        """One attribute of users against activity and value."""
+        return profiles.profile(self, attribute, from_date=from_date, until_date=until_date)
 
     def find_funnel(self, funnel: str | Funnel) -> Funnel:
         """Return the funnel of this name, or the funnel itself.

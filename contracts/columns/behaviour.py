@@ -63,4 +63,17 @@ COLUMNS = (
         "duration_median_s", "DOUBLE", "Median seconds from the first to the last event of a session.", unit="seconds"
     ),
     Column("purchase_session_share", "DOUBLE", "Sessions with a purchase over all sessions.", unit="share"),
+    # --- attribution ----------------------------------------------------------------------------------------------
+    Column("touched_at", "TIMESTAMP", "When a session began or a push was opened.", unit="UTC"),
+    # --- association ----------------------------------------------------------------------------------------------
+    Column("pair_basis", "VARCHAR", "Where two products go together: order (bought), view (viewed in a session)."),
+    Column("other_product_id", "VARCHAR", "The product that goes with product_id."),
+    Column("together_count", "BIGINT", "Orders or sessions with both products.", unit="count"),
+    Column("product_count", "BIGINT", "Orders or sessions with product_id.", unit="count"),
+    Column("other_product_count", "BIGINT", "Orders or sessions with other_product_id.", unit="count"),
+    Column("baskets_count", "BIGINT", "Orders or sessions in all.", unit="count"),
+    Column("support_share", "DOUBLE", "Orders or sessions with both over all.", unit="share"),
+    Column("confidence", "DOUBLE", "Orders or sessions with both over those with product_id.", unit="share"),
+    Column("lift", "DOUBLE", "Confidence over the share of the other product.", unit="ratio"),
+    Column("leverage", "DOUBLE", "Support less what chance alone would give."),
 )

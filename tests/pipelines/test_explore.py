@@ -53,7 +53,8 @@ def asked(monkeypatch):
 
 
 WORDS = {
-    "funnel": ["view", "cart"], "intervals": ["view", "order"], "distribution": ["spend"],
+    "funnel": ["view", "cart"], "intervals": ["view", "order"], "distribution": ["spend"], "trend": ["orders"],
+    "profile": ["region"],
 }  # fmt: skip
 
 

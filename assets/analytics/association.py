@@ -1,0 +1,40 @@
+"""What is bought together: rules of the baskets of a range. Pairs of every day stand in `report.product_pair`."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from assets.analytics.report import AnalysisError, Report
+from models.association import Thresholds, adaptive_baskets, rules
+from sql.analyses import load_analysis
+
+if TYPE_CHECKING:
+    from assets.analytics.shop import Shop
+
+
+def basket_rules(
+    shop: "Shop", *, from_date: date | None, until_date: date | None, confidence: str, baskets_at_least: int | None
+) -> Report:
+    """Return the rules of `models.association.rules`, strongest first.
+
+    Raises:
+        AnalysisError: the confidence is no number from 0 to 1, or the support is below one basket.
+    """
+    if not confidence.replace(".", "", 1).isdigit() or not 0 <= float(confidence) <= 1:
+        raise AnalysisError(f"confidence {confidence!r} is not a number from 0 to 1, such as 0.2")
+    if baskets_at_least is not None and baskets_at_least < 1:
+        raise AnalysisError(f"a rule needs at least 1 basket, not {baskets_at_least}")
+    first, last = shop.bounds(from_date, until_date)
+    baskets = [
+        tuple(products) for products in shop.ask("baskets", {"from_date": first, "until_date": last})["products"]
+    ]
+    needed = baskets_at_least or adaptive_baskets(baskets)
+    return Report(
+        "basket",
+        "Who buys the antecedent buys the consequent too. support = baskets with all / all; confidence = baskets with all / "
+        "with the antecedent; lift = confidence / share of the consequent; leverage = support - product of the shares. "
+        f"Kept: at least {needed} baskets and confidence of at least {confidence}, ties included; at most 4 products.",
+        load_analysis("baskets").description,
+        f"orders {first} to {date.fromordinal(last.toordinal() - 1)}",
+        f"{len(baskets):,} baskets",
+        rules(baskets, Thresholds(needed, confidence)),
+    )

@@ -1,0 +1,71 @@
+"""When things happen: hours of the week by group, and the main series with what was to be expected."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from assets.analytics.report import AnalysisError, Report
+from contracts.settings import DEFAULT_TIME_ZONE
+from models.series import expect
+from sql.analyses import load_analysis
+
+if TYPE_CHECKING:
+    from assets.analytics.shop import Shop
+
+SERIES = ("active_users", "orders", "revenue")
+
+
+def hours_of_the_week(shop: "Shop", *, by: str, from_date: date | None, until_date: date | None) -> Report:
+    """Return `dimension_value, weekday_number, hour_of_day, events_count, users_count, events_share`; best hours in a note."""
+    shop.check_dimension(by)
+    first, last = shop.bounds(from_date, until_date)
+    zone = shop.warehouse.recall("time_zone") or DEFAULT_TIME_ZONE
+    frame = shop.ask("rhythm", {"dimension": by, "time_zone": zone, "from_date": first, "until_date": last})
+    best = frame.sort_values(["events_count", "weekday_number", "hour_of_day"], ascending=[False, True, True])
+    top = best.drop_duplicates("dimension_value").sort_values("dimension_value")
+    words = [f"{row.dimension_value}: weekday {row.weekday_number}, {row.hour_of_day}:00" for row in top.itertuples()]
+    return Report(
+        "rhythm",
+        load_analysis("rhythm").description,
+        "signed-in users" + ("" if by == "all" else f" by {by}"),
+        f"{first} to {date.fromordinal(last.toordinal() - 1)}, clock of {zone}",
+        "events_share: all active events of the group",
+        frame,
+        people="users_count",
+        measures=("events_count", "events_share"),
+        notes=("busiest hour of " + "; ".join(words),) if words else (),
+    )
+
+
+def trend(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None, days_ahead: int) -> Report:
+    """Return one row per day, and the days ahead: value, expected range, anomaly flag, trend and season.
+
+    Raises:
+        AnalysisError: an unknown series, or too few days for a weekly season.
+    """
+    if measure not in SERIES:
+        raise AnalysisError(f"there is no series {measure!r}; choose {', '.join(SERIES)}")
+    first, last = shop.bounds(from_date, until_date)
+    series = shop.ask("daily_series", {"measure": measure, "from_date": first, "until_date": last})
+    try:
+        found = expect(series["amount"].to_numpy(np.float64), days_ahead=days_ahead)
+    except ValueError as error:
+        raise AnalysisError(f"{measure}: {error}") from error
+    frame = found.days
+    frame.insert(0, "activity_date", pd.date_range(series["activity_date"].iloc[0], periods=len(frame)))
+    flagged = [f"{day:%Y-%m-%d}" for day in frame.loc[frame["is_anomaly"], "activity_date"]]
+    return Report(
+        f"trend of {measure}",
+        load_analysis("daily_series").description
+        + f" Expected from the days before: {found.model}; range of 99 %, its width from the median error.",
+        "signed-in users" if measure == "active_users" else "all paid orders, guests included",
+        f"{first} to {date.fromordinal(last.toordinal() - 1)}, then {days_ahead} days ahead",
+        "none: absolute numbers",
+        frame,
+        notes=(
+            f"{found.range_share:.1%} of past days inside their range, the first two weeks left out",
+            f"outside: {', '.join(flagged) or 'none'}",
+        ),
+    )

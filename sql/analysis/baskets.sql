@@ -1,0 +1,24 @@
+-- One row per paid order of the range with its products: guests are included, returned lines are not.
+-- Products by name where there is one, else by id; a product stands once in a basket.
+with bought as (
+    select distinct
+        items.order_id,
+        coalesce(products.name, items.product_id) as product
+    from core.order_items as items
+    inner join core.orders on items.order_id = orders.order_id
+    left join core.products on items.product_id = products.product_id
+    where
+        orders.kind = 'sale'
+        and items.is_paid
+        and not items.is_return
+        and items.product_id is not null
+        and items.ordered_date >= $from_date
+        and items.ordered_date < $until_date
+)
+
+select
+    order_id,
+    list(product order by product) as products
+from bought
+group by order_id
+order by order_id

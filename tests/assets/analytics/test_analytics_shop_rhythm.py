@@ -1,0 +1,66 @@
+"""Hours of the shop's clock, daily series, baskets and profiles, on a small shop counted by hand."""
+
+import pytest
+
+from assets.analytics import AnalysisError
+
+DAY = 24 * 60
+
+
+def test_hours_are_those_of_the_shops_clock_over_a_clock_change(make_shop):
+    # 30 March 2024, 23:30 UTC is 23:30 in London; 31 March, 23:30 UTC is 00:30 there on 1 April
+    shop = make_shop([(1, 26 * DAY + 1_410, "view", 1), (1, 27 * DAY + 1_410, "view", 1), (2, 0, "push_open", 1)])
+    shop.warehouse.remember("time_zone", "Europe/London")
+    frame = shop.rhythm().frame
+    assert frame["hour_of_day"].tolist() == [23, 0]
+    assert frame["events_share"].sum() == pytest.approx(1)
+
+
+def test_rhythm_by_group_sums_to_the_whole(make_shop):
+    events = [(user, 61 * user + hour * 60, "view", 1) for user in (1, 2, 3) for hour in range(5)]
+    shop = make_shop(events, regions={1: "north", 2: "south"})
+    assert shop.rhythm(by="region").frame["events_count"].sum() == shop.rhythm().frame["events_count"].sum() == 15
+    with pytest.raises(AnalysisError, match="cannot break down by 'mood'"):
+        shop.rhythm(by="mood")
+
+
+def test_trend_counts_every_day_and_says_what_is_too_short(make_shop):
+    shop = make_shop([(1, n * DAY, "view", 1) for n in range(35) if n % 7], [(1, 40)])
+    frame = shop.trend("active_users", days_ahead=3).frame
+    assert len(frame) == 35 + 3
+    assert frame["value"].sum() == 30 + 1  # the order is activity too
+    with pytest.raises(AnalysisError, match="orders: 7 days; a weekly season needs at least 28"):
+        shop.trend("orders", until_date=shop.bounds()[0].replace(day=11))
+
+
+def test_baskets_are_paid_orders(make_shop):
+    shop = make_shop([], [(user, minute) for user in (1, 2) for minute in range(5)])
+    shop.warehouse.connection.execute(
+        "insert into core.order_items by name select * replace (9 as line_number, 'p5' as product_id) from core.order_items "
+        "where product_id <> 'p5'"
+    )
+    report = shop.baskets(baskets_at_least=2, confidence="0.25")
+    assert dict(report.heading)["denominator"] == "10 baskets"
+    found = report.frame.set_index(["antecedent", "consequent"])["baskets_count"].to_dict()
+    assert found[("p1", "p5")] == 2
+    assert ("p5", "p1") not in found  # 2 of 10 is less than 0.25
+    with pytest.raises(AnalysisError, match="confidence 'high'"):
+        shop.baskets(confidence="high")
+
+
+def test_profiles_sum_to_everybody(make_shop):
+    shop = make_shop(
+        [(1, 0, "view", 1), (2, 0, "view", 1), (3, 0, "push_open", 1)],
+        [(1, 5), (1, 9)],
+        regions={1: "north", 2: "north"},
+    )
+    frame = shop.profile("region").frame.set_index("attribute_value")
+    assert frame["users_count"].to_dict() == {"north": 2, "unknown": 1}
+    assert frame.loc["north", ["active_users_count", "buyers_count", "orders_count"]].tolist() == [2, 1, 2]
+    assert frame.loc["north", "net_amount_mean"] == pytest.approx(15)  # 10 + 20 over 2 users
+    assert frame.loc["north", "net_amount_mean_high"] == pytest.approx(
+        15 + 1.959963984540054 * (450 / 2) ** 0.5
+    )  # spends 30 and 0
+    assert frame.loc["unknown", "active_share"] == 0
+    with pytest.raises(AnalysisError, match="no attribute 'shoe'"):
+        shop.profile("shoe")
