@@ -33,6 +33,10 @@ def _not_negative(column: str) -> Rule:
     return Rule(f"{column}_not_negative", f"{column} >= 0", f"{column} is negative")
 
 
+def _ends_after_it_begins() -> Rule:
+    return Rule("ends_after_it_begins", "last_date >= first_date", "last_date lies before first_date")
+
+
 EXCHANGE_RATES = SourceContract(
     name="exchange_rates",
     description="One row per date and currency: how much base currency a unit is worth. Optional.",
@@ -162,10 +166,55 @@ FEEDBACK = SourceContract(
     ),
     keyed=(("user_id", "user_key"),),
 )  # fmt: skip
+CAMPAIGNS = SourceContract(
+    name="campaigns",
+    description="One row per campaign: its kind, its channel, and on which days it runs. Optional.",
+    columns=("campaign_id", "kind", "channel", "first_date", "last_date", "updated_at"),
+    key=("campaign_id",),
+    required=("campaign_id", "first_date", "last_date"),
+    rules=(_ends_after_it_begins(),),
+    event_time="first_date",
+)
+CAMPAIGN_CONTACTS = SourceContract(
+    name="campaign_contacts",
+    description="One row per campaign and user it was sent to, or who was held out (is_control). Optional.",
+    columns=("campaign_id", "user_id", "contacted_at", "is_control", "updated_at"),
+    key=("campaign_id", "user_id"),
+    # no rule against the future: a list of contacts may be planned
+    required=("campaign_id", "user_id", "contacted_at"),
+    event_time="contacted_at",
+    dates=(("contacted_at", "contacted_date"),),
+    keyed=(("user_id", "user_key"),),
+)
+COUPON_REDEMPTIONS = SourceContract(
+    name="coupon_redemptions",
+    description="One row per coupon that a user redeemed. Optional.",
+    columns=("redemption_id", "user_id", "coupon_id", "redeemed_at", "campaign_id", "order_id", "updated_at"),
+    key=("redemption_id",),
+    required=("redemption_id", "user_id", "coupon_id", "redeemed_at"),
+    rules=(_not_in_the_future("redeemed_at"),),
+    event_time="redeemed_at",
+    dates=(("redeemed_at", "redeemed_date"),),
+    keyed=(("user_id", "user_key"),),
+)
+PROMOTIONS = SourceContract(
+    name="promotions",
+    description="One row per product, place, first day and kind of a promotion (price cut, display, mailer ...). Optional.",
+    columns=("product_id", "place", "first_date", "kind", "last_date", "unit_price", "list_price", "updated_at"),
+    key=("product_id", "place", "first_date", "kind"),
+    required=("product_id", "place", "first_date", "kind", "last_date"),
+    rules=(_ends_after_it_begins(), _not_negative("unit_price"), _not_negative("list_price")),
+    event_time="first_date",
+    keyed=(("product_id", "product_key"),),
+)
 
 SOURCES: dict[str, SourceContract] = {
-    contract.name: contract for contract in (EXCHANGE_RATES, PRODUCTS, USERS, EVENTS, ORDERS, ORDER_ITEMS, FEEDBACK)
-}
+    contract.name: contract
+    for contract in (
+        EXCHANGE_RATES, PRODUCTS, USERS, EVENTS, ORDERS, ORDER_ITEMS, FEEDBACK, CAMPAIGNS, CAMPAIGN_CONTACTS,
+        COUPON_REDEMPTIONS, PROMOTIONS,
+    )
+}  # fmt: skip
 """Contract name -> contract, in loading order."""
 
 PROVENANCE = ("file_id", "record_number", "row_hash")

@@ -10,7 +10,7 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\w)|(?<![\w.])\+\d[\d ()-]{7,16}\d(?!\w)")
 _ID_CARD = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_PEOPLE = frozenset({"users", "orders", "events", "feedback"})
+_PEOPLE = frozenset({"users", "orders", "events", "feedback", "campaign_contacts", "coupon_redemptions"})
 _OF_PRODUCTS_TOO = frozenset({"name"})
 
 

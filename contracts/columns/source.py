@@ -22,8 +22,9 @@ COLUMNS = (
     Column("content_id", "VARCHAR", "Id of the post, video or live room an event belongs to."),
     Column("session_id", "VARCHAR", "The source's own session id; Trellis cuts sessions itself (30 min gap)."),
     Column("supplier_id", "VARCHAR", "Id of the product's supplier."),
-    Column("coupon_id", "VARCHAR", "Coupon used for the order, or a mark that one was used."),
-    Column("campaign_id", "VARCHAR", "Campaign the order is ascribed to by the source."),
+    Column("redemption_id", "VARCHAR", "The source's id of one redemption of a coupon."),
+    Column("coupon_id", "VARCHAR", "Coupon used, or a mark on an order that one was used."),
+    Column("campaign_id", "VARCHAR", "The shop's own id of a campaign; on an order, of the one it is ascribed to."),
     # --- times --------------------------------------------------------------------------------------------------
     Column("registered_at", "TIMESTAMP", "When the user became known to the shop.", unit="UTC"),
     Column("registered_date", "DATE", "Business date of registered_at."),
@@ -49,6 +50,12 @@ COLUMNS = (
     Column("first_response_date", "DATE", "Business date of first_response_at.", known_at="first_response_date"),
     Column("resolved_at", "TIMESTAMP", "When the matter was settled.", unit="UTC", known_at="resolved_date"),
     Column("resolved_date", "DATE", "Business date of resolved_at.", known_at="resolved_date"),
+    Column("contacted_at", "TIMESTAMP", "When the contact was made, or would have been (is_control).", unit="UTC"),
+    Column("contacted_date", "DATE", "Business date of contacted_at."),
+    Column("redeemed_at", "TIMESTAMP", "When the coupon was handed in.", unit="UTC"),
+    Column("redeemed_date", "DATE", "Business date of redeemed_at."),
+    Column("first_date", "DATE", "First day of a campaign or promotion; nothing is known of it before."),
+    Column("last_date", "DATE", "Last day of a campaign or promotion, said when it begins."),
     Column("updated_at", "TIMESTAMP", "When the source last changed the row; the highest wins.", unit="UTC"),
     Column("rate_date", "DATE", "Business date an exchange rate holds for."),
     # --- users --------------------------------------------------------------------------------------------------
@@ -72,11 +79,11 @@ COLUMNS = (
     Column("unit_cost", "DECIMAL(18,4)", "Cost per piece.", unit="base currency"),
     # --- events -------------------------------------------------------------------------------------------------
     Column("event_type", "VARCHAR", "What happened (view, search, cart, share ...; open vocabulary)."),
-    Column("channel", "VARCHAR", "Channel the event came through."),
+    Column("channel", "VARCHAR", "Channel an event or a campaign came through."),
     Column("device", "VARCHAR", "Kind of device."),
     Column("properties", "VARCHAR", "Further properties of the event as a JSON object.", privacy="free_text"),
     # --- orders -------------------------------------------------------------------------------------------------
-    Column("kind", "VARCHAR", "Variant of the record: order sale/return; feedback rating/review/complaint ..."),
+    Column("kind", "VARCHAR", "Variant of the record: order sale/return, feedback rating/review ..., campaign's."),
     Column("status", "VARCHAR", "Newest known state of an order.", changes=True),
     Column("currency", "VARCHAR", "ISO 4217 code of the order's money."),
     Column(
@@ -126,6 +133,8 @@ COLUMNS = (
     # --- feedback -----------------------------------------------------------------------------------------------
     Column("score", "DOUBLE", "Score given (rating 1-5, csat 1-5, nps 0-10)."),
     Column("text", "VARCHAR", "What the user wrote.", privacy="free_text"),
+    # --- promotions ---------------------------------------------------------------------------------------------
+    Column("place", "VARCHAR", "Shop, region or page a promotion stood in; one word where that is everywhere."),
     # --- exchange rates -----------------------------------------------------------------------------------------
     Column("rate", "DOUBLE", "Base currency per unit of the currency.", unit="ratio"),
 )

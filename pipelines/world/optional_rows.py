@@ -41,7 +41,7 @@ def _contacts(world: WorldModel, life: BlockLife, number: int) -> pa.Table:
             "campaign_id": pa.repeat(pa.scalar(world.campaigns[number].campaign_id), len(users)),
             "user_id": user_ids(life.first_user + users),
             "is_control": pa.array(control),
-            "contacted_at": instants(world.utc_microseconds(sent), control),
+            "contacted_at": instants(world.utc_microseconds(sent)),
         }
     )
 
@@ -73,9 +73,11 @@ def shared_optional(world: WorldModel) -> dict[str, pa.Table]:
         "promotions": pa.table(
             {
                 "product_id": coded(ids, product[promoted]),
-                "week_start": pa.array(first[promoted]),
+                "place": coded(("app",), np.zeros(len(promoted))),
+                "first_date": pa.array(first[promoted]),
+                "last_date": pa.array(first[promoted] + np.timedelta64(6, "D")),
                 "kind": coded(("price_cut",), np.zeros(len(promoted))),
-                "price": money(catalogue.price[week, product][promoted]),
+                "unit_price": money(catalogue.price[week, product][promoted]),
                 "list_price": money(catalogue.list_price[product[promoted]]),
             }
         ),

@@ -47,7 +47,8 @@ ARROW = {
 def cut_dates(contract: SourceContract) -> tuple[str, ...]:
     """Return the business dates from which a row is there: of its event time, and of times and dates in its key."""
     timed = {day for moment, day in contract.dates if moment == contract.event_time or moment in contract.key}
-    return tuple(sorted(timed | {name for name in contract.key if COLUMNS[name].type == "DATE"}))
+    named = {*contract.key, contract.event_time} - {None}
+    return tuple(sorted(timed | {name for name in named if COLUMNS[name].type == "DATE"}))
 
 
 def parent(contract: SourceContract) -> SourceContract | None:

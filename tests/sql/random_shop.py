@@ -28,6 +28,12 @@ BUSY_DAYS = tuple(FIRST_DAY + timedelta(days=days) for days in (60, 120, DAYS - 
 VISITORS = tuple(f"cookie-{number}" for number in range(8))
 PRODUCTS = tuple(f"p{number}" for number in range(15))
 ROWS = {"users": 60, "products": 12, "orders": 420, "feedback": 160, "events": 1600, "exchange_rates": 0}
+KINDS: dict[str, tuple[str, ...]] = {
+    "orders": ("sale",) * 9 + ("return",),
+    "feedback": FEEDBACK_KINDS,
+    "campaigns": ("personal", "general"),
+    "promotions": ("price_cut", "mailer"),
+}
 WORDS: dict[str, tuple[Any, ...]] = {
     "status": ORDER_STATUSES,
     "currency": ("CNY",),
@@ -53,6 +59,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "anonymous_id": VISITORS,
     "product_id": PRODUCTS,
     "coupon_id": ("spring", None, None),
+    "campaign_id": tuple(f"c{number}" for number in range(12)),
 }
 
 
@@ -64,7 +71,7 @@ def business_date(moment: datetime) -> date:
 def words(contract: SourceContract, name: str) -> tuple[Any, ...]:
     """Return the values a column may take."""
     if name == "kind":
-        return ("sale",) * 9 + ("return",) if contract.name == "orders" else FEEDBACK_KINDS
+        return KINDS[contract.name]
     if name in WORDS:
         return WORDS[name]
     return {
@@ -119,7 +126,9 @@ def _plain_row(contract: SourceContract, random: Random, number: int) -> Row:
     row: Row = {}
     for name in contract.columns:
         if name == contract.event_time:
-            row[name] = start
+            row[name] = business_date(start) if COLUMNS[name].type == "DATE" else start
+        elif name == "last_date":
+            row[name] = business_date(_later(start, random, days=40))
         elif name == "updated_at":
             row[name] = None
         elif name in contract.key and name not in ("user_id", *WORDS) and COLUMNS[name].type == "VARCHAR":
@@ -142,6 +151,8 @@ def _versions(contract: SourceContract, row: Row, random: Random) -> list[Row]:
     if not contract.is_versioned or random.random() < 0.4:
         return [row]
     born = row.get(contract.event_time or "") or _moment(random)
+    if not isinstance(born, datetime):
+        born = _within(born, random)
     early = {name: None if COLUMNS[name].known_at else value for name, value in row.items()}
     early |= {name: random.choice(words(contract, name)) for name in row if COLUMNS[name].changes}
     later = _later(born, random, days=60) + timedelta(minutes=1)

@@ -24,6 +24,14 @@ BASE: dict[str, dict[str, str | None]] = {
     },
     "order_items": {"order_id": "o1", "line_number": "1", "line_amount": "20", "quantity": "2"},
     "feedback": {"feedback_id": "f1", "user_id": "u1", "created_at": "2024-05-01 10:00:00", "kind": "rating", "score": "4"},
+    "campaigns": {"campaign_id": "c1", "first_date": "2024-05-01", "last_date": "2024-07-01"},
+    "campaign_contacts": {"campaign_id": "c1", "user_id": "u1", "contacted_at": "2024-05-01 10:00:00"},
+    "coupon_redemptions": {
+        "redemption_id": "r1", "user_id": "u1", "coupon_id": "k1", "redeemed_at": "2024-05-01 10:00:00",
+    },
+    "promotions": {
+        "product_id": "p1", "place": "web", "first_date": "2024-05-01", "last_date": "2024-07-01", "kind": "mailer",
+    },
 }  # fmt: skip
 FUTURE, PAST = "2024-06-02 00:00:00", "2024-04-29 09:00:00"
 NOW = "2024-06-01 07:59:59"
@@ -81,6 +89,11 @@ EXAMPLES: dict[tuple[str, str], tuple[list[dict], list[dict]]] = {
     ("feedback", "score_finite"): ([{"score": "-2.5"}, {"score": None}], [{"score": "inf"}, {"score": "nan"}]),
     ("feedback", "answered_later"): ([{"first_response_at": "2024-05-01 09:00:00"}], [{"first_response_at": PAST}]),
     ("feedback", "resolved_later"): ([{"resolved_at": "2024-05-04"}], [{"resolved_at": PAST}]),
+    ("campaigns", "ends_after_it_begins"): ([{"last_date": "2024-05-01"}], [{"last_date": "2024-04-30"}]),
+    ("coupon_redemptions", "redeemed_at_not_in_future"): ([{"redeemed_at": NOW}], [{"redeemed_at": FUTURE}]),
+    ("promotions", "ends_after_it_begins"): ([{"last_date": "2024-05-01"}], [{"last_date": "2024-04-30"}]),
+    ("promotions", "unit_price_not_negative"): ([{"unit_price": "0"}], [{"unit_price": "-0.01"}]),
+    ("promotions", "list_price_not_negative"): ([{"list_price": "0"}], [{"list_price": "-0.01"}]),
 }  # fmt: skip
 RULES = [(contract.name, rule.name) for contract in SOURCES.values() for rule in contract.rules]
 

@@ -1,6 +1,9 @@
 """Complete Journey, whole: 1,469,307 lines in 155,848 baskets, and revenue to the cent against pandas."""
 
+from datetime import date
+
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -37,7 +40,16 @@ def as_lines(raw: pd.DataFrame, times: pd.Series) -> pd.DataFrame:
 
 def test_every_line_is_accounted_for(source):
     nothing = {"updated": 0, "duplicate": 0, "excluded": 0, "quarantined": 0}
-    counts = {"products": 92_331, "users": 2_469, "orders": 155_848, "order_items": 1_469_307}
+    counts = {
+        "products": 92_331,
+        "users": 2_469,
+        "orders": 155_848,
+        "order_items": 1_469_307,
+        "campaigns": 27,
+        "campaign_contacts": 6_589,
+        "coupon_redemptions": 2_102,
+        "promotions": 406_437,
+    }
     assert source.summary.rows == {
         name: {"staged": count, "loaded": count, **nothing} for name, count in counts.items()
     }
@@ -86,3 +98,36 @@ def test_products_households_and_coupons_are_what_the_page_says(source, raw, rea
     people = pd.read_parquet(real_data(FOLDER) / "demographics.parquet").set_index("household_id")
     stored = dict(source.rows("select user_id, age_band from bronze.users where age_band is not null"))
     assert stored == {str(household): age for household, age in people["age"].items()}
+
+
+def test_campaigns_and_promotions_are_what_pandas_says(source, real_data):
+    folder = real_data(FOLDER)
+    places = ["mailer_location", "display_location"]
+    promotions = pq.read_table(folder / "promotions.parquet", read_dictionary=places).to_pandas()
+    mailer, display = (promotions[place].cat.categories[promotions[place].cat.codes] != "0" for place in places)
+    what = promotions["product_id"] * 1000 + promotions["week"] * 10 + mailer * 1 + (mailer & display) * 1
+    stores = what.value_counts(sort=False)
+    kept = stores.index[stores >= 10].to_series().mod(10).map({0: "display", 1: "mailer", 2: "mailer and display"})
+    assert len(stores) == 1_305_554
+    assert (
+        dict(source.rows("select kind, count(*) from bronze.promotions group by kind")) == kept.value_counts().to_dict()
+    )
+    assert source.rows(
+        "select min(first_date), max(last_date), min(last_date - first_date) from bronze.promotions"
+    ) == [(date(2016, 12, 26), date(2017, 12, 31), 6)]
+    redeemed = pd.read_parquet(folder / "coupon_redemptions.parquet")
+    contacted = pd.read_parquet(folder / "campaigns.parquet")
+    ran = pd.read_parquet(folder / "campaign_descriptions.parquet").set_index("campaign_id")
+    assert dict(source.rows("select campaign_id, count(*) from bronze.coupon_redemptions group by 1")) == {
+        str(campaign): count for campaign, count in redeemed.groupby("campaign_id").size().items()
+    }
+    assert set(source.rows("select campaign_id, user_id, contacted_date from bronze.campaign_contacts")) == {
+        (str(campaign), str(household), ran["start_date"][campaign].date())
+        for campaign, household in contacted.itertuples(index=False)
+    }
+    outside = """
+        select count(*) from bronze.coupon_redemptions as redeemed
+        inner join bronze.campaigns as campaigns on redeemed.campaign_id = campaigns.campaign_id
+        where redeemed.redeemed_date not between campaigns.first_date and campaigns.last_date
+    """
+    assert source.rows(outside) == [(0,)]
