@@ -208,11 +208,24 @@ PROMOTIONS = SourceContract(
     keyed=(("product_id", "product_key"),),
 )
 
+MARKETING_COSTS = SourceContract(
+    name="marketing_costs",
+    description="One row per date, channel and campaign: what was spent on marketing. Optional.",
+    columns=("cost_date", "channel", "campaign_id", "amount", "currency", "updated_at"),
+    key=("cost_date", "channel", "campaign_id"),
+    required=("cost_date", "channel", "campaign_id", "amount", "currency"),
+    rules=(
+        _not_negative("amount"),
+        # a date of the shop may be a day ahead of UTC
+        Rule("cost_date_not_in_future", "cost_date <= cast($received_at as date) + 1", "cost_date lies in the future"),
+    ),
+)
+
 SOURCES: dict[str, SourceContract] = {
     contract.name: contract
     for contract in (
         EXCHANGE_RATES, PRODUCTS, USERS, EVENTS, ORDERS, ORDER_ITEMS, FEEDBACK, CAMPAIGNS, CAMPAIGN_CONTACTS,
-        COUPON_REDEMPTIONS, PROMOTIONS,
+        COUPON_REDEMPTIONS, PROMOTIONS, MARKETING_COSTS,
     )
 }  # fmt: skip
 """Contract name -> contract, in loading order."""

@@ -122,13 +122,18 @@ def _business_date(time: str, mapped_types: dict[str, str]) -> str:
     return f"cast(timezone('UTC', \"{time}\") as date)"
 
 
-def _currency_fault(base_currency: str) -> Fault:
+RATED = {"orders": ("ordered_date", "order"), "marketing_costs": ("cost_date", "cost")}
+"""Contract whose money is converted -> (date of the rate, what the row is called)."""
+
+
+def _currency_fault(contract: str, base_currency: str) -> Fault:
+    day, word = RATED[contract]
     return (
         (
             f"currency <> {_literal(base_currency)} and not exists (select 1 from warehouse.bronze.exchange_rates as rates "
-            "where rates.currency = dated.currency and rates.rate_date = dated.ordered_date)"
+            f"where rates.currency = dated.currency and rates.rate_date = dated.{day})"
         ),
-        f"currency has no exchange rate to {base_currency} on the order's date",
+        f"currency has no exchange rate to {base_currency} on the {word}'s date",
     )
 
 
@@ -137,8 +142,8 @@ def _row_faults(contract: SourceContract, columns: list[_Mapped], base_currency:
     faults = [fault for column in columns for fault in column.faults(is_required=column.name in contract.required)]
     faults += [("true", f"{name} is missing") for name in contract.required if name not in present]
     faults += [(f"({rule.holds}) is false", rule.reason) for rule in contract.rules]
-    if contract.name == "orders":
-        faults.append(_currency_fault(base_currency))
+    if contract.name in RATED:
+        faults.append(_currency_fault(contract.name, base_currency))
     return faults
 
 

@@ -52,7 +52,7 @@ def load_unit(
         rows = write_row_ledger(connection, unit, contract, landing.spans, received_at)
         write_quarantine(connection, unit, contract, landing, received_at)
         if contract.name == "exchange_rates":
-            _forget_orders_without_rate(connection)
+            _forget_rows_without_rate(connection)
         _touch(connection, stored)
     except BaseException:
         connection.execute("rollback")
@@ -171,12 +171,12 @@ def _check_columns(unit: Unit, contract: SourceContract, types: dict[str, str]) 
         raise LedgerError(message)
 
 
-def _forget_orders_without_rate(connection: Connection) -> None:
-    """Have orders read again that wait in the quarantine for an exchange rate: rates may arrive after the orders."""
+def _forget_rows_without_rate(connection: Connection) -> None:
+    """Have rows read again that wait in the quarantine for an exchange rate: rates may arrive after them."""
     connection.execute("""
         update warehouse.bronze.row_ledger set fingerprint = ''
-        where contract = 'orders' and file_id in (
-            select file_id from warehouse.bronze.quarantine where contract = 'orders' and contains(reason, 'has no exchange rate')
+        where (contract, file_id) in (
+            select (contract, file_id) from warehouse.bronze.quarantine where contains(reason, 'has no exchange rate')
         )
     """)
 

@@ -64,7 +64,7 @@ COLUMNS = (
     ),
     Column("purchase_session_share", "DOUBLE", "Sessions with a purchase over all sessions.", unit="share"),
     # --- attribution ----------------------------------------------------------------------------------------------
-    Column("touched_at", "TIMESTAMP", "When a session began or a push was opened.", unit="UTC"),
+    Column("touched_at", "TIMESTAMP", "When a session began, a push was opened or the user registered.", unit="UTC"),
     # --- association ----------------------------------------------------------------------------------------------
     Column("pair_basis", "VARCHAR", "Where two products go together: order (bought), view (viewed in a session)."),
     Column("other_product_id", "VARCHAR", "The product that goes with product_id."),

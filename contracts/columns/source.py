@@ -135,6 +135,10 @@ COLUMNS = (
     Column("text", "VARCHAR", "What the user wrote.", privacy="free_text"),
     # --- promotions ---------------------------------------------------------------------------------------------
     Column("place", "VARCHAR", "Shop, region or page a promotion stood in; one word where that is everywhere."),
+    # --- marketing costs ------------------------------------------------------------------------------------------
+    Column("cost_date", "DATE", "Business date on which marketing money was spent."),
+    Column("amount", "DECIMAL(18,4)", "Marketing money spent, in the row's currency."),
+    Column("cost_amount", "DECIMAL(18,4)", "Marketing money spent.", unit="base currency"),
     # --- exchange rates -----------------------------------------------------------------------------------------
     Column("rate", "DOUBLE", "Base currency per unit of the currency.", unit="ratio"),
 )

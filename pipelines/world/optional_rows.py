@@ -99,8 +99,9 @@ def _marketing_costs(world: WorldModel) -> pa.Table:
     return pa.table(
         {
             "cost_date": pa.array(cost_date),
-            "acquisition_channel": coded(CHANNELS, channel[spent]),
-            "cost": money(cents[spent]),
+            "channel": coded(CHANNELS, channel[spent]),
+            "campaign_id": coded(("none",), np.zeros(len(spent))),
+            "amount": money(cents[spent]),
             "currency": coded(("CNY",), np.zeros(len(spent))),
         }
     )

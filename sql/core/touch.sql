@@ -1,7 +1,7 @@
--- One row per touch: a session of a user or visitor by the channel of its first event, or a push that was opened.
--- A channel that is not stated is `direct`. Of several first events of one moment the first channel by name counts.
+-- One row per touch: a session by the channel of its first event, a push that was opened, or a registration by its channel.
+-- A session whose channel is not stated is `direct`; of several first events of one moment the first channel by name counts.
 -- grain: user_key, touched_at, channel
--- view: what sessions begin with; attribution reads it once
+-- view: what sessions begin with; attribution reads a range of days once
 select
     sessions.user_key,
     sessions.activity_date,
@@ -23,3 +23,11 @@ select
     coalesce(channel, 'push') as channel
 from core.events
 where event_type = 'push_open'
+union
+select
+    user_key,
+    registered_date as activity_date,
+    registered_at as touched_at,
+    acquisition_channel as channel
+from core.users
+where acquisition_channel is not null

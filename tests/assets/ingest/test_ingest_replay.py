@@ -107,3 +107,15 @@ def test_orders_wait_for_their_exchange_rate_and_come_in_by_themselves(shop):
     shop.ingest()
     assert shop.reasons() == []
     assert shop.ids("orders") == ["o1", "o2"]
+
+
+def test_costs_wait_for_their_exchange_rate_too(shop):
+    shop.put(
+        "marketing_costs.csv",
+        "cost_date,channel,amount,currency\n2024-05-01,ads,5,CNY\n2024-05-01,tv,5,USD\n2024-05-01,ads,-1,CNY\n",
+    )
+    shop.ingest()
+    assert sorted(shop.reasons()) == ["amount is negative", "currency has no exchange rate to CNY on the cost's date"]
+    shop.put("exchange_rates.csv", "rate_date,currency,rate\n2024-05-01,USD,7.1\n")
+    shop.ingest()
+    assert shop.reasons() == ["amount is negative"]

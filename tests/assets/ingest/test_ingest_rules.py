@@ -32,6 +32,9 @@ BASE: dict[str, dict[str, str | None]] = {
     "promotions": {
         "product_id": "p1", "place": "web", "first_date": "2024-05-01", "last_date": "2024-07-01", "kind": "mailer",
     },
+    "marketing_costs": {
+        "cost_date": "2024-05-01", "channel": "ads", "campaign_id": "none", "amount": "20", "currency": "CNY",
+    },
 }  # fmt: skip
 FUTURE, PAST = "2024-06-02 00:00:00", "2024-04-29 09:00:00"
 NOW = "2024-06-01 07:59:59"
@@ -94,6 +97,9 @@ EXAMPLES: dict[tuple[str, str], tuple[list[dict], list[dict]]] = {
     ("promotions", "ends_after_it_begins"): ([{"last_date": "2024-05-01"}], [{"last_date": "2024-04-30"}]),
     ("promotions", "unit_price_not_negative"): ([{"unit_price": "0"}], [{"unit_price": "-0.01"}]),
     ("promotions", "list_price_not_negative"): ([{"list_price": "0"}], [{"list_price": "-0.01"}]),
+    ("marketing_costs", "amount_not_negative"): ([{"amount": "0"}], [{"amount": "-0.01"}]),
+    ("marketing_costs", "cost_date_not_in_future"): ([{"cost_date": "2024-06-02", "currency": "CNY"}],
+                                                     [{"cost_date": "2024-06-03", "currency": "CNY"}]),
 }  # fmt: skip
 RULES = [(contract.name, rule.name) for contract in SOURCES.values() for rule in contract.rules]
 

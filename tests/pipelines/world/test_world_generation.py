@@ -99,7 +99,7 @@ def test_optional_sources_say_what_happened(tmp_path, read):
     assert (held.unit_price.astype(float) == held.price).all()
     costs = read(folder, "marketing_costs").to_pandas()
     channels = read(tmp_path / "truth", "channels").to_pandas().set_index("acquisition_channel")
-    counted = costs.cost.astype(float) / costs.acquisition_channel.map(channels.cost_per_registration)
+    counted = costs.amount.astype(float) / costs.channel.map(channels.cost_per_registration)
     assert (counted == counted.round()).all()
 
 
