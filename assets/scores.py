@@ -1,4 +1,4 @@
-"""The score assets: purchase and churn propensity, expected value, and the card of each model."""
+"""The score assets: purchase, churn and reactivation propensity, expected value, and the card of each model."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,8 @@ def _propensities(features: pd.DataFrame, models: HorizonModels, outcome: str, w
     people = population(features, outcome, window)
     kept = models.propensities.get(outcome)
     if kept is None:
-        rule = PurchaseRule.fit(people, outcome=outcome, horizon_days=models.horizon_days)
+        everybody = people if outcome == "churn" else population(features, "purchase", window)
+        rule = PurchaseRule.fit(everybody, outcome=outcome, horizon_days=models.horizon_days)
         columns = [name for name in people.columns if name not in ("user_id", "as_of", "has_ordered")]
         scored, version = score_customers(rule, people, columns=columns), UNTRAINED
     else:

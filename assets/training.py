@@ -23,14 +23,14 @@ from sql.queries import SQL_ROOT, load_queries
 NOT_FEATURES = (
     "user_id", "as_of", "has_ordered", "has_purchased", "has_churned", "future_orders_count", "future_net_amount",
 )  # fmt: skip
-LABELS = {"purchase": "has_purchased", "churn": "has_churned"}
+LABELS = {"purchase": "has_purchased", "churn": "has_churned", "reactivation": "has_purchased"}
 
 
 @dataclass(frozen=True)
 class Kept:
     """A model from the registry, with its version and card."""
 
-    model: Any  # TrainedPropensity for purchase and churn, TrainedValue for value
+    model: Any  # TrainedValue for value, else TrainedPropensity
     version: str
     card: dict
 
@@ -62,11 +62,15 @@ def last_training_date(warehouse: Warehouse, as_of: date, settings: Settings) ->
 
 
 def population(frame: pd.DataFrame, outcome: str, churn_window_days: int) -> pd.DataFrame:
-    """Return the rows an outcome is about: purchase = who has ordered; churn = who was active in the churn window."""
-    if outcome == "purchase":
-        return frame[frame["has_ordered"].astype(bool)].reset_index(drop=True)
+    """Return the rows an outcome is about.
+
+    purchase = who has ordered; churn = who was active in the churn window; reactivation = who has ordered and was not.
+    """
+    ordered = frame["has_ordered"].astype(bool)
     # who was never active has no days: the comparison is false
-    return frame[frame["last_active_days"].astype("float64") <= churn_window_days].reset_index(drop=True)
+    active = frame["last_active_days"].astype("float64") <= churn_window_days
+    chosen = {"purchase": ordered, "churn": active, "reactivation": ordered & ~active}[outcome]
+    return frame[chosen].reset_index(drop=True)
 
 
 def feature_columns(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -79,6 +83,8 @@ def _task(outcome: str, horizon_days: int, churn_window_days: int, columns: tupl
         "purchase": f"a paid order in [as_of, as_of + {horizon_days} days); population: everybody who has ordered",
         "churn": f"no order and no active event in [as_of, as_of + {horizon_days} days); population: active in the "
         f"{churn_window_days} days before as_of",
+        "reactivation": f"a paid order in [as_of, as_of + {horizon_days} days); population: has ordered, but was not active in "
+        f"the {churn_window_days} days before as_of",
     }
     return PropensityTask(outcome, horizon_days, LABELS[outcome], definitions[outcome], columns)
 
@@ -126,16 +132,23 @@ def _train(
     )
     columns = feature_columns(samples)
     samples[list(columns)] = samples[list(columns)].astype("float32")
+    buyers = population(samples, "purchase", churn_window_days)
     trained = {}
     for outcome in LABELS:
         eligible = population(samples, outcome, churn_window_days)
         if not (pd.to_datetime(eligible["as_of"]) == pd.Timestamp(test_as_of)).any():
             continue
         task = _task(outcome, horizon_days, churn_window_days, columns)
-        model = train_and_evaluate(eligible, task, test_as_of=test_as_of, known_until=known_until)
+        model = train_and_evaluate(
+            eligible,
+            task,
+            test_as_of=test_as_of,
+            known_until=known_until,
+            # purchase rates of lapsed customers alone would be those of the unlucky half of a story
+            rule_customers=buyers if outcome == "reactivation" else None,
+        )
         # rows of users have no place in a model file
         trained[outcome] = (replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict())
-    buyers = population(samples, "purchase", churn_window_days)
     value = train_value(buyers, horizon_days=horizon_days, feature_columns=columns, test_as_of=test_as_of)
     card = {"outcome": "value", "horizon_days": horizon_days, "is_fallback": value.is_fallback, "reason": value.reason}
     trained["value"] = (value, {**card, "targets": value.metrics})

@@ -1,4 +1,4 @@
-"""Fallback: a purchase or churn probability where there is too little history to train and test a model.
+"""Fallback: a purchase, churn or reactivation probability where there is too little history to train and test a model.
 
 Belongs here: rules that need no labels (MBG/NBD, else a smoothed purchase rate). Does not belong here: deciding that a
 fallback is needed (`training.py`).
@@ -21,7 +21,7 @@ NEVER_ORDERED = 1e-3  # P(purchase) given to somebody without an order: lowest r
 
 @dataclass(frozen=True)
 class PurchaseRule:
-    """P(purchase in horizon) from a customer's own history; for outcome "churn" one minus it.
+    """P(purchase in horizon) from a customer's own history; the same for "reactivation", one minus it for "churn".
 
     `mbg` is None where its fit failed; then P = 1 - exp(-horizon (x + 1/2) / (T + horizon)): the customer's own rate of
     repeat purchase days with half a purchase and one horizon added. People without an order (missing tenure) get 0.001.
@@ -34,8 +34,8 @@ class PurchaseRule:
     @classmethod
     def fit(cls, features: pd.DataFrame, *, outcome: str, horizon_days: int) -> PurchaseRule:
         """Fit on one snapshot's histories (repeat_days, first_to_last_days, tenure_days); labels are not used."""
-        if outcome not in {"purchase", "churn"}:
-            raise ValueError(f"outcome {outcome!r} has no purchase rule; use purchase or churn")
+        if outcome not in {"purchase", "churn", "reactivation"}:
+            raise ValueError(f"outcome {outcome!r} has no purchase rule; use purchase, churn or reactivation")
         x, t_x, T = _histories(features)
         try:
             return cls(outcome, horizon_days, MBGNBD.fit(x, t_x, T=T))
@@ -50,7 +50,7 @@ class PurchaseRule:
     def predict_proba(self, features: pd.DataFrame) -> np.ndarray:
         """Probabilities of shape (n, 2): outcome does not happen, happens."""
         happens = self._purchase(features)
-        happens = happens if self.outcome == "purchase" else 1.0 - happens
+        happens = 1.0 - happens if self.outcome == "churn" else happens
         return np.column_stack([1.0 - happens, happens])
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:

@@ -27,7 +27,7 @@ MODEL = "model"
 class PropensityTask:
     """The question: which 0/1 column is predicted, within how many days, from which features.
 
-    outcome is "purchase" or "churn"; it sets the direction of the rules.
+    outcome is "purchase", "churn" or "reactivation" (a purchase of somebody who had lapsed); it sets the direction of the rules.
     """
 
     outcome: str
@@ -67,6 +67,7 @@ def judge_propensity(
     task: PropensityTask,
     *,
     test_as_of: date,
+    rule_customers: pd.DataFrame | None = None,
     max_rows: int = MAX_TRAINING_ROWS,
     random_state: int = 0,
 ) -> JudgedPropensity:
@@ -74,11 +75,13 @@ def judge_propensity(
 
     `samples` as `checked_samples` returns them. More than `max_rows` rows are thinned to a stable sample of users. Below the
     minimum of data (history of 3 horizons, 100 customers with and 100 without the outcome in the training origins, both
-    outcomes at the test origin) the label-free rule is judged instead.
+    outcomes at the test origin) the label-free rule is judged instead. `rule_customers`: customers of the same origins, more
+    than those in `samples`, whose histories that rule is fitted on (lapsed customers alone would teach it wrong rates).
     """
     test = samples[samples["as_of"] == pd.Timestamp(test_as_of)]
     past = samples[samples["as_of"] <= pd.Timestamp(test_as_of - timedelta(days=task.horizon_days))]
-    rule = PurchaseRule.fit(test, outcome=task.outcome, horizon_days=task.horizon_days)
+    histories = test if rule_customers is None else _at(rule_customers, test_as_of)
+    rule = PurchaseRule.fit(histories, outcome=task.outcome, horizon_days=task.horizon_days)
     too_thin = _too_thin(past, test, task)
     predictions = {
         "recency rule": recency_rule(test, outcome=task.outcome),
@@ -95,6 +98,10 @@ def judge_propensity(
     model.fit(matrix(past, task), past[task.label], origin=past["as_of"].to_numpy())
     judged = model.predict_proba(matrix(test, task))[:, 1]
     return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None)
+
+
+def _at(samples: pd.DataFrame, origin: date) -> pd.DataFrame:
+    return samples[pd.to_datetime(samples["as_of"]) == pd.Timestamp(origin)]
 
 
 def checked_samples(samples: pd.DataFrame, task: PropensityTask, *, test_as_of: date) -> pd.DataFrame:

@@ -64,6 +64,7 @@ def train_and_evaluate(
     *,
     test_as_of: date,
     known_until: date,
+    rule_customers: pd.DataFrame | None = None,
     max_rows: int = MAX_TRAINING_ROWS,
     resamples: int = RESAMPLES,
     random_state: int = 0,
@@ -73,7 +74,7 @@ def train_and_evaluate(
     `samples`: one row per user_id and as_of, with the task's features and label, and recency_days, orders_count,
     net_amount_365d, repeat_days, first_to_last_days, tenure_days for the rules. Training origins are those whose label
     window closed by the test origin; origins in between join only the final fit. Outcomes are known for dates before
-    `known_until`. More than `max_rows` rows are thinned to a stable sample of users.
+    `known_until`. More than `max_rows` rows are thinned to a stable sample of users. `rule_customers`: see `judge_propensity`.
 
     Minimum data, else the label-free rule and a card that says so: history of 3 horizons, 100 customers with and 100
     without the outcome in the training origins, both outcomes at the test origin.
@@ -83,7 +84,14 @@ def train_and_evaluate(
     samples = checked_samples(samples, task, test_as_of=test_as_of)
     require_closed_windows(samples, horizon_days=task.horizon_days, known_until=known_until)
     audit = audit_labels(samples, label=task.label, outcome=task.outcome)
-    judged = judge_propensity(samples, task, test_as_of=test_as_of, max_rows=max_rows, random_state=random_state)
+    judged = judge_propensity(
+        samples,
+        task,
+        test_as_of=test_as_of,
+        rule_customers=rule_customers,
+        max_rows=max_rows,
+        random_state=random_state,
+    )
     past, test, truth, too_thin = judged.past, judged.test, judged.truth, judged.too_thin
     model, final = judged.model, past
     if isinstance(judged.model, PropensityModel):

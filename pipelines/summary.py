@@ -40,11 +40,11 @@ def print_summary(home: Path) -> None:
             print(_value_line(card))
             continue
         if math.isnan(float(str(card.auc))):
-            print(f"  {card.outcome:<9}{card.horizon_days:>4} d  not tested: {card.reason}")
+            print(f"  {card.outcome:<13}{card.horizon_days:>4} d  not tested: {card.reason}")
             continue
         note = f"  fallback: {card.reason}" if card.is_fallback else ""
         print(
-            f"  {card.outcome:<9}{card.horizon_days:>4} d  AUC {card.auc:.3f} (recency rule {card.recency_rule_auc:.3f})  Brier "
+            f"  {card.outcome:<13}{card.horizon_days:>4} d  AUC {card.auc:.3f} (recency rule {card.recency_rule_auc:.3f})  Brier "
             f"{card.brier:.3f}  ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} users from "
             f"{str(card.test_as_of)[:10]}{note}"
         )
@@ -64,6 +64,6 @@ def _value_line(card: Any) -> str:  # a row of score.model_card
     measures = json.loads(card.card)["targets"]["expected_spend"]["measures"]
     own, past = measures["trellis"], measures["past_spend"]
     return (
-        f"  value    {card.horizon_days:>4} d  nGini {own['ngini'][0]:.3f} (past spend {past['ngini'][0]:.3f})  total "
+        f"  value        {card.horizon_days:>4} d  nGini {own['ngini'][0]:.3f} (past spend {past['ngini'][0]:.3f})  total "
         f"{own['bias'][0]:+.1%} off  mean error {own['mae'][0]:,.2f}  {card.users_count:,} users from {str(card.test_as_of)[:10]}"
     )

@@ -15,6 +15,11 @@ from service.small_cells import WITHHELD, is_small
 QUESTIONS = {
     "purchase": ("Who will buy?", "购买", "At least one paid order in the next {days} days"),
     "churn": ("Who will go quiet?", "流失", "No order and no activity in the next {days} days"),
+    "reactivation": (
+        "Who will come back?",
+        "召回",
+        "At least one paid order of a lapsed customer in the next {days} days",
+    ),
     "value": ("How much will they spend?", "消费", "Net spend of each customer in the next {days} days"),
 }
 """Outcome -> title, Chinese title, the question in words."""

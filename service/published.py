@@ -336,7 +336,7 @@ def model_cards(version: Version) -> list[Card]:
         select
             outcome, horizon_days, model_version, training_date, test_as_of, is_fallback, users_count, prevalence, auc, pr_auc,
             brier, ece, lift_top_decile, recency_rule_auc, reason, card
-        from published order by horizon_days, list_position(['purchase', 'churn', 'value'], outcome), outcome
+        from published order by horizon_days, list_position(['purchase', 'churn', 'reactivation', 'value'], outcome), outcome
         """,
     )
     return [Card(*row[:-1], details=json.loads(row[-1])) for row in rows]

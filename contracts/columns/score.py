@@ -15,7 +15,11 @@ COLUMNS = (
     Column("cluster_name_en", "VARCHAR", "Name of the cluster in English."),
     Column("cluster_name_zh", "VARCHAR", "Name of the cluster in Chinese."),
     Column("cluster_version", "INTEGER", "Version of the clustering; a refit raises it."),
-    Column("outcome", "VARCHAR", "What is predicted: purchase, churn."),
+    Column(
+        "outcome",
+        "VARCHAR",
+        "What is predicted: purchase, churn, reactivation (of users who lapsed); in cards also value.",
+    ),
     Column("probability", "DOUBLE", "Calibrated probability of the outcome.", unit="probability"),
     Column("percentile", "DOUBLE", "Share of scored users with a probability at most this one.", unit="share"),
     Column("reason_codes", "VARCHAR[]", "Codes of the few drivers, strongest first."),

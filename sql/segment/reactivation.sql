@@ -1,8 +1,9 @@
 -- One row per lapsed user who was worth something and is among the likelier to return: whom to win back.
--- Lapsed = has ordered, but is outside the churn window, hence without churn score. Probability is that of a purchase.
+-- Lapsed = has ordered, but was not active in the churn window: whoever has a reactivation score. Probability is that
+-- of a purchase in the horizon, percentile its rank among the lapsed.
 -- grain: user_id, as_of
 -- assert: probability between 0 and 1
--- may-be-empty: no user has lapsed yet, or there is no purchase score
+-- may-be-empty: no user has lapsed yet, or there is no reactivation score
 with policy as (
     select
         0.50 as worth_from_share,
@@ -13,30 +14,22 @@ with policy as (
 
 lapsed as (
     select
-        purchase.user_id,
-        purchase.probability,
-        purchase.percentile,
-        purchase.reason_codes,
+        reactivation.user_id,
+        reactivation.probability,
+        reactivation.percentile,
+        reactivation.reason_codes,
         features.net_amount_total,
         features.average_order_amount,
         features.recency_days,
         features.coupon_order_share,
         percent_rank() over (order by features.net_amount_total) as worth_share,
-        percent_rank() over (order by purchase.probability) as winnable_share
-    from score.user_propensity as purchase
-    inner join feature.user_features as features on purchase.user_id = features.user_id and features.as_of = $as_of
-    left join score.user_propensity as churn
-        on
-            purchase.user_id = churn.user_id
-            and churn.as_of = $as_of
-            and churn.outcome = 'churn'
-            and churn.horizon_days = $horizon_days
+        percent_rank() over (order by reactivation.probability) as winnable_share
+    from score.user_propensity as reactivation
+    inner join feature.user_features as features on reactivation.user_id = features.user_id and features.as_of = $as_of
     where
-        purchase.as_of = $as_of
-        and purchase.outcome = 'purchase'
-        and purchase.horizon_days = $horizon_days
-        and features.has_ordered
-        and churn.user_id is null
+        reactivation.as_of = $as_of
+        and reactivation.outcome = 'reactivation'
+        and reactivation.horizon_days = $horizon_days
 )
 
 select

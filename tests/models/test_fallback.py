@@ -33,6 +33,8 @@ def test_churn_is_one_minus_purchase():
     buy, leave = (PurchaseRule.fit(features, outcome=name, horizon_days=28) for name in ("purchase", "churn"))
     assert buy.predict_proba(features)[:, 1] == pytest.approx(1 - leave.predict_proba(features)[:, 1])
     assert buy.name == "MBG/NBD P(buy)"
+    back = PurchaseRule.fit(features, outcome="reactivation", horizon_days=28)
+    assert back.predict_proba(features)[:, 1] == pytest.approx(buy.predict_proba(features)[:, 1])
 
 
 def test_people_without_orders_rank_last_and_are_not_explained():

@@ -1,6 +1,7 @@
 """Training: strict in time, better than the rules on planted data, honest about thin or broken data."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -193,3 +194,18 @@ def test_an_inverted_label_is_found(samples):
         samples.assign(label=samples["recency_days"] > 60), TASK, test_as_of=TEST, known_until=KNOWN, resamples=2
     ).card
     assert "label audit: inverted" in card.limits
+
+
+def test_the_rule_for_the_lapsed_knows_everybodys_histories(samples):
+    lapsed = samples[samples["recency_days"] > 60].groupby("as_of").head(50)
+    task = replace(TASK, outcome="reactivation")
+    settings = {"test_as_of": TEST, "known_until": KNOWN, "resamples": 2}
+    alone = train_and_evaluate(lapsed, task, **settings)
+    among_all = train_and_evaluate(lapsed, task, rule_customers=samples, **settings)
+    whole = PurchaseRule.fit(samples[samples["as_of"] == ORIGINS[-1]], outcome="reactivation", horizon_days=28)
+    now = lapsed[lapsed["as_of"] == ORIGINS[-1]].sort_values("user_id")
+    assert among_all.card.is_fallback
+    assert among_all.test_predictions["probability"].to_numpy() == pytest.approx(whole.predict_proba(now)[:, 1])
+    assert among_all.test_predictions["probability"].mean() != pytest.approx(
+        alone.test_predictions["probability"].mean(), rel=0.05
+    )
