@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export DAGSTER_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs notebooks serve dagster lock clean
+.PHONY: help demo test check lint types docs notebooks serve dagster benchmark lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ serve: $(BIN)/.ready-to-run  ## dashboards and segment API over data/published
 
 dagster: $(BIN)/.ready-to-run  ## the Dagster UI with all assets, on port 3000
 	$(BIN)/dagster dev
+
+benchmark: $(BIN)/.ready-to-run  ## measure runs on simulated shops of 1 and 10 million events and write docs/performance.md (about 30 minutes)
+	$(BIN)/python -m benchmarks --events 1e6,1e7 --out docs/performance.md
 
 lock:  ## write both locks anew from pyproject.toml (needs uv)
 	$(PYTHON) .ci/lock.py $(UV)

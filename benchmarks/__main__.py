@@ -1,0 +1,88 @@
+"""The command line of the benchmarks: which groups are measured, in which order, and where the page goes.
+
+What a group measures stands in `whole_job.py`.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from benchmarks import whole_job
+from benchmarks.machine import code_version, machine
+from benchmarks.page import page
+from benchmarks.results import Group, Results
+from benchmarks.usage import BenchmarkFailedError
+
+HARD_CASES_AT_MOST = 10_000_000
+"""Memory limit, skew and half history are measured at the largest size up to this one."""
+
+Measurement = Callable[[Path], dict]
+
+
+def sizes(text: str) -> list[int]:
+    """Return the numbers of events in a list such as `1e6,1e7`, the smallest first."""
+    try:
+        numbers = sorted({int(float(part)) for part in text.split(",")})
+    except ValueError as error:
+        message = f"{text!r} is not a list of numbers of events; write 1e6,1e7"
+        raise argparse.ArgumentTypeError(message) from error
+    if numbers[0] < 100_000:
+        message = f"{text!r}: with fewer than 100,000 events no model is trained"
+        raise argparse.ArgumentTypeError(message)
+    return numbers
+
+
+def measurements(events: list[int]) -> Iterator[tuple[str, Measurement]]:
+    """Yield the name and the measurement of every group for these sizes."""
+    yield "commands", whole_job.measure_commands
+    for size in events:
+        yield f"job {size}", partial(whole_job.measure_job, events=size)
+    hard = max((size for size in events if size <= HARD_CASES_AT_MOST), default=None)
+    if hard is not None:
+        yield f"half {hard}", partial(whole_job.measure_half_history, events=hard)
+        yield f"memory {hard}", partial(whole_job.measure_memory_limit, events=hard)
+        yield f"skew {hard}", partial(whole_job.measure_skew, events=hard)
+
+
+def main() -> int:
+    """Measure, write the page and return 0; 1 when a group failed, whose error then stands on the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Trellis and write the page.")
+    parser.add_argument(
+        "--events", type=sizes, default=sizes("1e6"), help="sizes of the simulated shops, such as 1e6,1e7"
+    )
+    parser.add_argument("--only", help="kinds of groups to measure, such as job,skew (default: all)")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("data/benchmarks"), help="where simulated shops and results are kept"
+    )
+    parser.add_argument("--out", type=Path, help="the page to write (default: print it)")
+    options = parser.parse_args()
+    chosen = options.only.split(",") if options.only else None
+    options.cache.mkdir(parents=True, exist_ok=True)
+    cache = options.cache.resolve()
+    results = Results(cache, machine())
+    code = 0
+    for name, measurement in measurements(options.events):
+        group = Group(name, datetime.now(UTC).date().isoformat(), code_version())
+        if chosen is not None and group.kind not in chosen:
+            continue
+        sys.stderr.write(f"[{name}]\n")
+        try:
+            figures = measurement(cache)
+        except BenchmarkFailedError as error:
+            sys.stderr.write(f"{error}\n")
+            results.add(Group(name, group.measured_on, group.code, error=str(error).replace(str(cache), "<cache>")))
+            code = 1
+        else:
+            results.add(Group(name, group.measured_on, group.code, figures))
+    if options.out:
+        options.out.write_text(page(results), encoding="utf-8")
+    else:
+        sys.stdout.write(page(results))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Keeps what was measured, group by group, so that a long measurement is not lost and need not be repeated.
+
+A group is what one run measured together, such as `job 1000000`; measured anew it replaces the earlier one. What the
+figures look like belongs to the module that measures them.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Group:
+    """Figures of one group, or the error that kept it from being measured; with day and version of the code."""
+
+    name: str
+    measured_on: str
+    code: str
+    figures: dict = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The first word of the name."""
+        return self.name.split(" ")[0]
+
+    @property
+    def size(self) -> int:
+        """The number that ends the name, 0 where there is none."""
+        last = self.name.split(" ")[-1]
+        return int(last) if last.isdigit() else 0
+
+
+class Results:
+    """The groups measured on one machine, kept in `<folder>/results.json`."""
+
+    def __init__(self, folder: Path, machine: dict[str, str]) -> None:
+        """Read what was kept; figures of another machine or of other library versions do not count."""
+        self.path = folder / "results.json"
+        self.machine = machine
+        self._groups: dict[str, Group] = {}
+        if self.path.is_file():
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            if kept["machine"] == machine:
+                self._groups = {group["name"]: Group(**group) for group in kept["groups"]}
+
+    def add(self, group: Group) -> None:
+        """Keep a group, in place of an earlier one of this name."""
+        self._groups[group.name] = group
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        kept = {"machine": self.machine, "groups": [asdict(one) for one in self._groups.values()]}
+        self.path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+    def of_kind(self, kind: str) -> list[Group]:
+        """Return the measured groups of a kind by size; those that failed are left out."""
+        return sorted((one for one in self._groups.values() if one.kind == kind and not one.error), key=_size)
+
+    @property
+    def failed(self) -> list[Group]:
+        """The groups that could not be measured."""
+        return sorted((one for one in self._groups.values() if one.error), key=_size)
+
+    @property
+    def all(self) -> list[Group]:
+        """Every group, by name and size."""
+        return sorted(self._groups.values(), key=lambda one: (one.kind, one.size))
+
+
+def _size(group: Group) -> int:
+    return group.size

@@ -1,0 +1,58 @@
+"""Results are kept group by group; figures of another machine do not count. Sizes and stages are read as stated."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import measurements, sizes
+from benchmarks.results import Group, Results
+from benchmarks.stages import STAGES, by_stage, loading_cpu_s, stage_of
+from benchmarks.usage import Usage
+
+
+def test_results_are_read_again(tmp_path: Path) -> None:
+    first = Results(tmp_path, {"cores": "2"})
+    first.add(Group("job 10", "2026-01-01", "a", {"x": 1}))
+    first.add(Group("job 9", "2026-01-01", "a", {"x": 2}))
+    first.add(Group("job 10", "2026-01-02", "b", {"x": 3}))
+    again = Results(tmp_path, {"cores": "2"})
+    assert [(one.size, one.figures) for one in again.of_kind("job")] == [(9, {"x": 2}), (10, {"x": 3})]
+    assert Results(tmp_path, {"cores": "4"}).all == []
+
+
+def test_a_failed_group_has_no_figures(tmp_path: Path) -> None:
+    kept = Results(tmp_path, {})
+    kept.add(Group("job 10", "2026-01-01", "a", error="broken"))
+    assert kept.of_kind("job") == []
+    assert [one.name for one in kept.failed] == ["job 10"]
+
+
+def test_sizes_are_sorted_and_checked() -> None:
+    assert sizes("1e7,1e6") == [1_000_000, 10_000_000]
+    for wrong in ("many", "10"):
+        with pytest.raises(argparse.ArgumentTypeError, match=wrong):
+            sizes(wrong)
+
+
+def test_hard_cases_are_measured_at_the_largest_size_that_is_not_too_large() -> None:
+    names = [name for name, _ in measurements([1_000_000, 10_000_000, 100_000_000])]
+    assert "job 100000000" in names
+    assert "skew 10000000" in names
+    assert "skew 100000000" not in names
+
+
+def test_a_table_rebuilt_by_date_is_incremental_in_any_group() -> None:
+    assert stage_of("core", "incremental") == stage_of("report", "incremental") == "incremental"
+    assert stage_of("core", "full") == "core"
+    assert stage_of("score", None) == "models"
+    assert stage_of("something new", None) == "other"
+
+
+def test_stages_sum_to_the_whole_run() -> None:
+    steps = {"bronze": ("ingest", 2.0, 3.0), "core__orders": ("core", 1.0, 1.5), "core__users": ("core", 1.0, 0.5)}
+    stages = by_stage(steps, Usage(10.0, 8.0, 1.0))
+    assert list(stages) == list(STAGES)
+    assert stages["core"] == {"wall_s": 2.0, "cpu_s": 2.0}
+    assert stages["other"] == {"wall_s": 6.0, "cpu_s": 3.0}
+    assert loading_cpu_s(stages) == 5.0
