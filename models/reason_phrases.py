@@ -51,6 +51,11 @@ def _decayed(days: int) -> FeaturePhrase:
     return _amount("orders", f"recent ordering (half-life {days} days)", f"近期下单强度（半衰期 {days} 天）")
 
 
+def _visits(days: int) -> FeaturePhrase:
+    en, zh = _within(days)
+    return _count("visits", f"days with a visit {en}", f"{zh}到访天数")
+
+
 def _behaviour(en: str, zh: str) -> FeaturePhrase:
     window_en, window_zh = _within(28)
     return _count("behaviour", f"{en} {window_en}", f"{window_zh}{zh}")
@@ -126,6 +131,26 @@ FEATURE_PHRASES: dict[str, FeaturePhrase] = {
     "delivery_delay_days_mean": FeaturePhrase(
         "delivery", "late deliveries", "punctual deliveries", "配送延迟", "配送准时"
     ),
+    "first_active_days": FeaturePhrase(
+        "tenure", "known to the shop for long", "new to the shop", "到访历史长", "到访历史短"
+    ),
+    "active_days_count": _count("visits", "days with a visit so far", "累计到访天数"),
+    "active_days_7d": _visits(7),
+    "active_days_28d": _visits(28),
+    "active_days_90d": _visits(90),
+    "decayed_active_days_7d": _amount("visits", "recent visiting (half-life 7 days)", "近期到访强度（半衰期 7 天）"),
+    "decayed_active_days_28d": _amount("visits", "recent visiting (half-life 28 days)", "近期到访强度（半衰期 28 天）"),
+    "decayed_active_days_90d": _amount("visits", "recent visiting (half-life 90 days)", "近期到访强度（半衰期 90 天）"),
+    "active_gap_mean_days": FeaturePhrase("visits", "visits rarely", "visits often", "到访间隔长", "到访间隔短"),
+    "missed_active_days": FeaturePhrase(
+        "recency",
+        "away for longer than the usual visiting rhythm",
+        "within the usual visiting rhythm",
+        "未到访时间超过平常到访节奏",
+        "仍在平常到访节奏内",
+    ),
+    "decayed_wishes_7d": _amount("wishes", "recent interest in carts and favourites", "近期加购与收藏兴趣"),
+    "decayed_events_7d": _amount("behaviour", "recent activity on the site", "近期站内活跃度"),
     "events_7d": _count("behaviour", "visits and actions in the last 7 days", "近 7 天行为"),
     "events_28d": _behaviour("visits and actions", "行为"),
     "sessions_28d": _behaviour("sessions", "会话"),

@@ -87,6 +87,10 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--seed", type=int, default=1)
     generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
+    generate.add_argument("--start", type=_day, default=date(2024, 1, 1), help="first business date")
+    generate.add_argument("--optional", action="store_true", help="also campaigns, contacts, costs, stock, promotions")
+    generate.add_argument("--last-days", type=int, default=0, help="keep what arrives on each of the last days apart")
+    generate.add_argument("--processes", type=int, help="processes at a time (default: one per core)")
 
     serve = commands.add_parser("serve", parents=[home], help="dashboards and segment API over the published version")
     serve.add_argument("--host", default="127.0.0.1")
@@ -171,6 +175,10 @@ def _generate(options: argparse.Namespace) -> int:
         seed=options.seed,
         file_format=options.format,
         dirty_share=options.dirty_share,
+        start=options.start,
+        optional=options.optional,
+        last_days=options.last_days,
+        workers=options.processes,
     )
     print(f"Simulated shop in {options.out} (seed {options.seed})")
     for name, rows in summary.rows.items():

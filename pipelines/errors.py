@@ -6,9 +6,11 @@ from assets.publication import PublicationHeldError
 from assets.versions import PointerError
 from assets.warehouse_errors import QueryRefusedError, WarehouseLockedError
 from pipelines.settings import SettingsError
+from pipelines.world import WorldError
 from sql.queries import QueryError
 
 OPERATOR_ERRORS: tuple[type[Exception], ...] = (
+    FileExistsError,
     FileNotFoundError,
     HomeError,
     IngestError,
@@ -18,4 +20,5 @@ OPERATOR_ERRORS: tuple[type[Exception], ...] = (
     QueryRefusedError,
     SettingsError,
     WarehouseLockedError,
+    WorldError,
 )

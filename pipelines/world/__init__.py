@@ -4,6 +4,7 @@ Belongs here: the generative model that docs/simulated-world.md states, and the 
 reading or judging what a pipeline makes of them.
 """
 
+from pipelines.world.errors import WorldError
 from pipelines.world.generation import SOURCES, WorldSummary, generate
 
-__all__ = ["SOURCES", "WorldSummary", "generate"]
+__all__ = ["SOURCES", "WorldError", "WorldSummary", "generate"]

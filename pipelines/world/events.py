@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.world.behaviour import NO_ATTEMPT, PAID, BlockLife
 from pipelines.world.columns import coded, instants
+from pipelines.world.errors import WorldError
 from pipelines.world.identifiers import decimal_ids, hex_ids
 from pipelines.world.model import WorldModel
 from pipelines.world.parameters import DEVICES, EVENT_CHANNELS, EVENT_TYPES, PERSONAS
@@ -68,7 +69,7 @@ def mean_extra_events(world: WorldModel, pilot: BlockLife, *, events: int, outsi
 
     `outside` is the number of events of signed-in users outside their visits in that block.
 
-    Raises ValueError when the orders alone need more events than were asked for.
+    Raises WorldError when the orders alone need more events than were asked for.
     """
     block_share = len(pilot.users) / world.users * (1 - ANONYMOUS_SHARE)
     visits = pilot.visits
@@ -78,7 +79,7 @@ def mean_extra_events(world: WorldModel, pilot: BlockLife, *, events: int, outsi
     if events * block_share < fixed + LEAST_EXTRA_EVENTS * weight:
         least = int(np.ceil((fixed + LEAST_EXTRA_EVENTS * weight) / block_share))
         msg = f"events={events} is too few for {world.users} users over {world.days} days: ask for at least {least}"
-        raise ValueError(msg)
+        raise WorldError(msg)
     return float((events * block_share - fixed) / weight)
 
 

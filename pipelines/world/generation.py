@@ -19,6 +19,7 @@ import pyarrow as pa
 from pipelines.world.arrival import split_by_arrival
 from pipelines.world.behaviour import BlockLife, live_block
 from pipelines.world.dirt import DirtyRow, write_dirty
+from pipelines.world.errors import WorldError
 from pipelines.world.events import event_rows, mean_extra_events, plan_visits
 from pipelines.world.feedback import feedback_table
 from pipelines.world.model import WorldModel, build_model
@@ -93,7 +94,7 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     With `last_days` the sources go to `history/`, and the rows that arrive on each of the last days to `days/<date>/`;
     an order that is under way between them then also stands in `history/` as it was when paid.
 
-    Raises ValueError for arguments that make no world and FileExistsError when the folder already holds files.
+    Raises WorldError for arguments that make no world and FileExistsError when the folder already holds files.
     """
     task = _Task(
         Path(out), users, events, days, seed, start, file_format, dirty_share, part_blocks, optional, last_days
@@ -126,10 +127,10 @@ def _check(task: _Task) -> None:
             f"last_days={task.last_days}: needs at least 1 user, {LEAST_DAYS} days, a share from 0 to below 1, 1 block "
             f"per part and fewer last days than days"
         )
-        raise ValueError(msg)
+        raise WorldError(msg)
     if task.file_format not in ("parquet", "csv"):
         msg = f"file_format={task.file_format!r}: choose 'parquet' or 'csv'"
-        raise ValueError(msg)
+        raise WorldError(msg)
     if task.out.exists() and any(task.out.iterdir()):
         msg = f"{task.out} already holds files: choose an empty or a new folder"
         raise FileExistsError(msg)

@@ -46,6 +46,17 @@ def test_wrong_usage_is_exit_code_2(trellis, words, says):
     assert says in done.err
 
 
+def test_every_way_to_generate_a_world_is_offered(trellis, tmp_path):
+    out = tmp_path / "shop"
+    words = ("--users", 60, "--events", 2000, "--days", 60, "--start", "2023-03-01", "--optional", "--last-days", 2)
+    made = trellis("generate", "--out", out, *words, "--processes", 1)
+    assert made.code == 0, made.err
+    assert sorted(path.name for path in (out / "days").iterdir()) == ["2023-04-28", "2023-04-29"]
+    assert (out / "optional" / "campaign_contacts.parquet").is_file()
+    refused = trellis("generate", "--out", tmp_path / "none", "--users", 0)
+    assert (refused.code, "at least 1 user" in refused.err, "Traceback" in refused.err) == (1, True, False)
+
+
 @pytest.mark.slow
 def test_the_run_publishes_lists_tables_pages_and_a_manifest(shop):
     assert shop.run.code == 0, shop.run.err

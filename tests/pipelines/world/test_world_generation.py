@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.world import SOURCES, generate
+from pipelines.world import SOURCES, WorldError, generate
 
 COLUMNS = {
     "users": "user_id registered_at gender birth_date age_band region city_tier occupation income_band household_size "
@@ -65,7 +65,7 @@ def test_two_processes_write_the_same_rows(tmp_path, read):
 )
 def test_arguments_that_make_no_world_are_refused(tmp_path, wrong, message):
     arguments: dict[str, Any] = {"users": 100, "events": 5000, "days": 60, "seed": 1} | wrong
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(WorldError, match=message):
         generate(tmp_path / "out", **arguments)
 
 
