@@ -78,7 +78,10 @@ def feature_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(name for name in frame.columns if name not in NOT_FEATURES)
 
 
-def _task(outcome: str, horizon_days: int, churn_window_days: int, columns: tuple[str, ...]) -> PropensityTask:
+def propensity_task(
+    outcome: str, horizon_days: int, churn_window_days: int, columns: tuple[str, ...]
+) -> PropensityTask:
+    """Return the question of an outcome, with its label's definition in words."""
     definitions = {
         "purchase": f"a paid order in [as_of, as_of + {horizon_days} days); population: everybody who has ordered",
         "churn": f"no order and no active event in [as_of, as_of + {horizon_days} days); population: active in the "
@@ -138,7 +141,7 @@ def _train(
         eligible = population(samples, outcome, churn_window_days)
         if not (pd.to_datetime(eligible["as_of"]) == pd.Timestamp(test_as_of)).any():
             continue
-        task = _task(outcome, horizon_days, churn_window_days, columns)
+        task = propensity_task(outcome, horizon_days, churn_window_days, columns)
         model = train_and_evaluate(
             eligible,
             task,

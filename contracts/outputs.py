@@ -131,6 +131,22 @@ TABLES: dict[str, TableContract] = {
             ),
         ),
         TableContract(
+            "score.backtest",
+            "One row per outcome, horizon, test origin, prediction, group and measure of the newest backtest, with its interval.",
+            ("outcome", "horizon_days", "origin", "predictor", "dimension", "dimension_value", "measure"),
+            (
+                "outcome", "horizon_days", "origin", "predictor", "dimension", "dimension_value", "measure", "users_count",
+                "estimate", "estimate_low", "estimate_high",
+            ),
+            nullable=("estimate", "estimate_low", "estimate_high"),
+        ),
+        TableContract(
+            "score.backtest_curve",
+            "One row per point of a reliability, gain or lift curve of the newest backtest.",
+            ("outcome", "horizon_days", "origin", "predictor", "curve", "bin"),
+            ("outcome", "horizon_days", "origin", "predictor", "curve", "bin", "users_count", "curve_x", "curve_y"),
+        ),
+        TableContract(
             "segment.members",
             "One row per list, user and as_of: who, why, what to do, and who is held out.",
             ("segment", "user_id", "as_of"),
@@ -163,5 +179,7 @@ PUBLISHED_TABLES = (
     "score.user_propensity",
     "score.user_value",
     "score.model_card",
+    "score.backtest",
+    "score.backtest_curve",
 )
 """Tables of the newest as_of that every version holds, besides the segments and every `report` table."""

@@ -191,39 +191,51 @@ class Comparison:
         sign = -1.0 if measure in LOWER_IS_BETTER else 1.0
         difference = sign * (self.draws[name][measure] - self.draws[baseline][measure])
         value = sign * (self.measures[name][measure].value - self.measures[baseline][measure].value)
-        return _interval(value, difference)
+        return percentile_interval(value, difference)
 
 
 def compare(
-    truth: np.ndarray, predictions: Mapping[str, np.ndarray], *, kind: str, seed: int, resamples: int = RESAMPLES
+    truth: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    *,
+    kind: str,
+    seed: int,
+    resamples: int = RESAMPLES,
+    customers: np.ndarray | None = None,
+    customers_count: int | None = None,
 ) -> Comparison:
     """Measure every prediction (n_samples,) on the same customers, with 95 % intervals of customer resamples.
 
     `kind` is "probability" (0/1 truth) or "value" (amounts). Percentile bootstrap; all predictions see the same
-    resamples, so differences are paired.
+    resamples, so differences are paired. A row is a customer of its own, unless `customers` (n_samples,) gives the place of
+    each row's customer among `customers_count`: then customers are drawn, and equal seeds draw the same ones elsewhere too.
     """
     if kind not in _MEASURES:
         raise ValueError(f"kind {kind!r} is unknown; use one of {', '.join(_MEASURES)}")
     measure = _MEASURES[kind]
     ranked = {name: RankedOutcomes(truth, score) for name, score in predictions.items()}
     points = {name: measure(outcomes) for name, outcomes in ranked.items()}
-    draws = {name: {key: np.empty(resamples) for key in point} for name, point in points.items()}
+    draws = {name: {key: np.full(resamples, np.nan) for key in point} for name, point in points.items()}
     rng = np.random.default_rng(seed)
-    rows = len(np.asarray(truth))
+    drawn = len(np.asarray(truth)) if customers_count is None else customers_count
     with threadpool_limits(limits=1):  # thousands of short products: a second thread only waits
         for resample in range(resamples):
-            weight = np.bincount(rng.integers(0, rows, rows), minlength=rows)
+            weight = np.bincount(rng.integers(0, drawn, drawn), minlength=drawn)
+            if customers is not None:
+                weight = weight[customers]
+                if not weight.any():  # nobody of this origin was drawn: nothing is defined
+                    continue
             for name, outcomes in ranked.items():
                 for key, value in measure(outcomes, weight).items():
                     draws[name][key][resample] = value
     measures = {
-        name: {key: _interval(value, draws[name][key]) for key, value in point.items()}
+        name: {key: percentile_interval(value, draws[name][key]) for key, value in point.items()}
         for name, point in points.items()
     }
     return Comparison(measures=measures, draws=draws)
 
 
-def _interval(value: float, draws: np.ndarray) -> Interval:
+def percentile_interval(value: float, draws: np.ndarray) -> Interval:
     """Percentile interval of the draws in which the measure is defined."""
     defined = draws[np.isfinite(draws)]
     if len(defined) == 0:

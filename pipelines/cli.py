@@ -79,6 +79,16 @@ def build_parser() -> argparse.ArgumentParser:
     backfill.add_argument("--every", type=_every, default=7, help="step, such as 7d")
     backfill.add_argument("--publish", action="store_true", help="publish the newest as_of")
 
+    backtest = commands.add_parser("backtest", parents=[home], help="judge past origins as if a run had been made then")
+    backtest.add_argument(
+        "--from", dest="first", type=_day, help="first origin (default: the last four that can be judged)"
+    )
+    backtest.add_argument("--until", type=_day, help="last origin (default: the latest whose window is closed)")
+    backtest.add_argument("--every", type=_every, default=28, help="step between origins, such as 28d")
+    backtest.add_argument(
+        "--horizons", type=_days, default=(), help="days ahead, such as 28 or 28,90 (default: the home's)"
+    )
+
     generate = commands.add_parser("generate", help="write a simulated shop with known truth")
     generate.add_argument("--out", type=Path, required=True)
     generate.add_argument("--users", type=int, default=2_000)
@@ -164,6 +174,14 @@ def _backfill(options: argparse.Namespace) -> int:
     return backfill(options.home, options.first, options.until, every_days=options.every, publish=options.publish)
 
 
+def _backtest(options: argparse.Namespace) -> int:
+    from pipelines.backtest import run_backtest
+
+    return run_backtest(
+        options.home, options.first, options.until, every_days=options.every, horizons_days=options.horizons
+    )
+
+
 def _generate(options: argparse.Namespace) -> int:
     from pipelines.world import generate
 
@@ -234,6 +252,7 @@ _COMMANDS = {
     "demo": _demo,
     "run": _run,
     "backfill": _backfill,
+    "backtest": _backtest,
     "generate": _generate,
     "serve": _serve,
     "tables": _tables,

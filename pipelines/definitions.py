@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.backtest import backtest_tables
 from assets.bronze import bronze
 from assets.clusters import user_cluster
 from assets.home import Home
@@ -30,6 +31,7 @@ ASSETS = [
     user_persona,
     user_cluster,
     *SCORE_ASSETS,
+    backtest_tables,
     segment_members,
     published_version,
 ]

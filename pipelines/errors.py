@@ -1,5 +1,6 @@
 """The errors whose message is written for the operator: what, where, what to do. The command line prints it without a trace."""
 
+from assets.backtest import BacktestError
 from assets.home import HomeError
 from assets.ingest import IngestError
 from assets.publication import PublicationHeldError
@@ -11,6 +12,7 @@ from sql.queries import QueryError
 
 OPERATOR_ERRORS: tuple[type[Exception], ...] = (
     FileExistsError,
+    BacktestError,
     FileNotFoundError,
     HomeError,
     IngestError,

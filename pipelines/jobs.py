@@ -1,4 +1,4 @@
-"""Jobs, schedule and sensor: `load` (landing to core), `daily` (all), `snapshots` (features to publication)."""
+"""Jobs, schedule and sensor: `load` (landing to core), `daily` (all), `snapshots` (features to publication), `backtest`."""
 
 import json
 from datetime import timedelta
@@ -10,6 +10,8 @@ from assets.tables import DAILY
 
 _DATED = dg.AssetSelection.groups("feature", "label", "score", "segment", "report", "published")
 
+BACKTEST_ASSETS = dg.AssetSelection.groups("backtest")
+
 LOAD = dg.define_asset_job(
     "load",
     selection=dg.AssetSelection.groups("bronze", "core"),
@@ -18,7 +20,7 @@ LOAD = dg.define_asset_job(
 )
 DAILY_JOB = dg.define_asset_job(
     "daily",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - BACKTEST_ASSETS,
     executor_def=dg.in_process_executor,
     description="Everything, from landing files to the published version of one as_of.",
 )
@@ -28,7 +30,13 @@ SNAPSHOTS = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     description="Features to publication of one as_of on the core tables as they are: what a backfill runs.",
 )
-JOBS = [LOAD, DAILY_JOB, SNAPSHOTS]
+BACKTEST = dg.define_asset_job(
+    "backtest",
+    selection=BACKTEST_ASSETS,
+    executor_def=dg.in_process_executor,
+    description="Judge past origins again, as if a run had been made then; needs loaded core tables, takes minutes.",
+)
+JOBS = [LOAD, DAILY_JOB, SNAPSHOTS, BACKTEST]
 
 
 @dg.schedule(job=DAILY_JOB, cron_schedule="30 3 * * *", execution_timezone=DAILY.timezone)

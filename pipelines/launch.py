@@ -70,6 +70,7 @@ def launch(
     *,
     as_of: date | None = None,
     publish_config: dict[str, bool] | None = None,
+    op_config: dict[str, dict[str, Any]] | None = None,
 ) -> JobOutcome:
     """Run a job on a home and return its outcome; progress goes to standard output."""
     definitions = dg.Definitions(
@@ -80,9 +81,10 @@ def launch(
         executor=dg.in_process_executor,
     )
     job = definitions.resolve_job_def(job_name)
+    asked = {**(op_config or {}), **({"published__version": publish_config} if publish_config is not None else {})}
     config: dict = {"loggers": {"console": {"config": {}}}}
-    if publish_config is not None:
-        config["ops"] = {"published__version": {"config": publish_config}}
+    if asked:
+        config["ops"] = {name: {"config": values} for name, values in asked.items()}
     with quick_history(), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             run_config=config,

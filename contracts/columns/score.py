@@ -42,4 +42,26 @@ COLUMNS = (
     Column("lift_top_decile", "DOUBLE", "Precision among the top 10 % over prevalence.", unit="ratio"),
     Column("prevalence", "DOUBLE", "Share of the test users with the outcome.", unit="share"),
     Column("recency_rule_auc", "DOUBLE", "AUC of ranking by recency alone, same users."),
+    Column("origin", "VARCHAR", "Test origin of a backtest as ISO date; mean = average over its origins."),
+    Column("predictor", "VARCHAR", "What predicted: model = what Trellis ships; the others are its baselines."),
+    Column(
+        "measure",
+        "VARCHAR",
+        "Which measure (auc, brier, ece, lift_at_10 ...); with _gain: by how much the model is better than the predictor.",
+    ),
+    Column("estimate", "DOUBLE", "Value of the measure; empty where it is not defined (one outcome only)."),
+    Column("estimate_low", "DOUBLE", "Lower end of its 95 % interval (300 resamples of customers)."),
+    Column("estimate_high", "DOUBLE", "Upper end of its 95 % interval."),
+    Column(
+        "curve",
+        "VARCHAR",
+        "reliability: predicted against observed share; gain, lift: what the best scores hold of all positives.",
+    ),
+    Column("bin", "INTEGER", "Number of the point on its curve, from 1."),
+    Column("curve_x", "DOUBLE", "Mean predicted probability (reliability), share of users reached (gain, lift)."),
+    Column(
+        "curve_y",
+        "DOUBLE",
+        "Observed share (reliability), share of the positives reached (gain), that over the users' share (lift).",
+    ),
 )

@@ -43,7 +43,8 @@ def test_jobs_select_what_they_claim(definitions):
         layer = definitions.resolve_job_def(job).asset_layer
         return {".".join(key.path) for key in layer.selected_asset_keys}
 
-    assert selected("load") | selected("snapshots") == selected("daily") == names(definitions)
+    assert selected("backtest") == {"score.backtest", "score.backtest_curve"}
+    assert selected("load") | selected("snapshots") == selected("daily") == names(definitions) - selected("backtest")
     assert {name.split(".")[0] for name in selected("load")} == {"bronze", "core"}
     assert not {name.split(".")[0] for name in selected("snapshots")} & {"bronze", "core"}
 
