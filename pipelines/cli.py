@@ -12,36 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from pipelines import explore
+from pipelines import explore, model_commands
+from pipelines.arguments import day, days, every
 
 DONE, FAILED, USAGE = 0, 1, 2
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text!r} is not a date; write YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(message) from error
-
-
-def _days(text: str) -> tuple[int, ...]:
-    try:
-        days = tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        message = f"{text!r} is not a list of days; write 28 or 28,90"
-        raise argparse.ArgumentTypeError(message) from error
-    if min(days) < 1:
-        message = f"{text!r}: a horizon is at least one day"
-        raise argparse.ArgumentTypeError(message)
-    return days
-
-
-def _every(text: str) -> int:
-    if not text.removesuffix("d").isdigit() or int(text.removesuffix("d")) < 1:
-        message = f"{text!r} is not a number of days; write 7d"
-        raise argparse.ArgumentTypeError(message)
-    return int(text.removesuffix("d"))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,30 +38,20 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--sources", type=Path, help="folder with the exported files (default: <home>/landing)")
     run.add_argument("--mapping", help="name of a shipped mapping, or a folder of SQL files (default: canonical)")
     run.add_argument(
-        "--as-of", type=_day, help="business date, exclusive (default: the day after the newest event or order)"
+        "--as-of", type=day, help="business date, exclusive (default: the day after the newest event or order)"
     )
     run.add_argument(
-        "--horizons", type=_days, help="days to predict ahead, such as 28 or 28,90 (default: from the data)"
+        "--horizons", type=days, help="days to predict ahead, such as 28 or 28,90 (default: from the data)"
     )
     run.add_argument("--training-every-days", type=int, help="a new model every so many days (default 7)")
     run.add_argument("--allow-jump", action="store_true", help="publish although a list grew or shrank unusually")
     run.add_argument("--allow-older", action="store_true", help="publish although a newer as_of is published")
 
     backfill = commands.add_parser("backfill", parents=[home], help="compute past as_ofs on the data that is there")
-    backfill.add_argument("--from", dest="first", type=_day, required=True, help="first as_of")
-    backfill.add_argument("--until", type=_day, required=True, help="last as_of")
-    backfill.add_argument("--every", type=_every, default=7, help="step, such as 7d")
+    backfill.add_argument("--from", dest="first", type=day, required=True, help="first as_of")
+    backfill.add_argument("--until", type=day, required=True, help="last as_of")
+    backfill.add_argument("--every", type=every, default=7, help="step, such as 7d")
     backfill.add_argument("--publish", action="store_true", help="publish the newest as_of")
-
-    backtest = commands.add_parser("backtest", parents=[home], help="judge past origins as if a run had been made then")
-    backtest.add_argument(
-        "--from", dest="first", type=_day, help="first origin (default: the last four that can be judged)"
-    )
-    backtest.add_argument("--until", type=_day, help="last origin (default: the latest whose window is closed)")
-    backtest.add_argument("--every", type=_every, default=28, help="step between origins, such as 28d")
-    backtest.add_argument(
-        "--horizons", type=_days, default=(), help="days ahead, such as 28 or 28,90 (default: the home's)"
-    )
 
     generate = commands.add_parser("generate", help="write a simulated shop with known truth")
     generate.add_argument("--out", type=Path, required=True)
@@ -97,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--seed", type=int, default=1)
     generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
-    generate.add_argument("--start", type=_day, default=date(2024, 1, 1), help="first business date")
+    generate.add_argument("--start", type=day, default=date(2024, 1, 1), help="first business date")
     generate.add_argument("--optional", action="store_true", help="also campaigns, contacts, costs, stock, promotions")
     generate.add_argument("--last-days", type=int, default=0, help="keep what arrives on each of the last days apart")
     generate.add_argument("--processes", type=int, help="processes at a time (default: one per core)")
@@ -119,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     quarantine = commands.add_parser("quarantine", parents=[home], help="rows that break their contract")
     quarantine.add_argument("action", choices=["list", "replay"])
     explore.add_commands(commands, home)
+    model_commands.add_commands(commands, home)
     return parser
 
 
@@ -161,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
             mapping=options.mapping,
             as_of=options.as_of,
             horizons_days=options.horizons,
-            training_every_days=options.training_every_days,
+            training_every_days=options.training_everydays,
             allow_jump=options.allow_jump,
             allow_older=options.allow_older,
         ),
@@ -172,14 +137,6 @@ def _backfill(options: argparse.Namespace) -> int:
     from pipelines.backfill import backfill
 
     return backfill(options.home, options.first, options.until, every_days=options.every, publish=options.publish)
-
-
-def _backtest(options: argparse.Namespace) -> int:
-    from pipelines.backtest import run_backtest
-
-    return run_backtest(
-        options.home, options.first, options.until, every_days=options.every, horizons_days=options.horizons
-    )
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -195,7 +152,7 @@ def _generate(options: argparse.Namespace) -> int:
         dirty_share=options.dirty_share,
         start=options.start,
         optional=options.optional,
-        last_days=options.last_days,
+        last_days=options.lastdays,
         workers=options.processes,
     )
     print(f"Simulated shop in {options.out} (seed {options.seed})")
@@ -252,7 +209,6 @@ _COMMANDS = {
     "demo": _demo,
     "run": _run,
     "backfill": _backfill,
-    "backtest": _backtest,
     "generate": _generate,
     "serve": _serve,
     "tables": _tables,
@@ -260,6 +216,7 @@ _COMMANDS = {
     "doctor": _doctor,
     "quarantine": _quarantine,
     **dict.fromkeys(explore.QUESTIONS, explore.answer),
+    **model_commands.COMMANDS,
 }
 
 

@@ -11,8 +11,8 @@ from pipelines.world import WorldError
 from sql.queries import QueryError
 
 OPERATOR_ERRORS: tuple[type[Exception], ...] = (
-    FileExistsError,
     BacktestError,
+    FileExistsError,
     FileNotFoundError,
     HomeError,
     IngestError,
