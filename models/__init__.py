@@ -3,3 +3,11 @@
 Belongs here: statistics and their evaluation; seeds and dates are arguments. Does not belong here: Dagster, DuckDB, the clock, or
 paths (the model registry excepted).
 """
+
+import os
+import sys
+
+# OpenMP reads this once, when scikit-learn loads it: its threads then sleep while they wait instead of spinning, which on busy
+# cores costs ten times the work itself (`threads.py`). Who loaded scikit-learn before keeps one thread.
+if "sklearn" not in sys.modules:
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -19,7 +19,7 @@ from models.propensity import PropensityModel
 
 HISTORY_HORIZONS = 3
 CASES_AT_LEAST = 100
-MAX_TRAINING_ROWS = 200_000
+MAX_TRAINING_ROWS = 120_000
 MODEL = "model"
 
 

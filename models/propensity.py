@@ -16,10 +16,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from models.calibration import PlattScaling, fit_platt, logit
 from models.preparation import FeaturePreparation, numeric_matrix
+from models.threads import few_threads
 
 MEMBERS = ("linear", "boosting", "forest")
 EQUAL_WEIGHTS = (1 / 3, 1 / 3, 1 / 3)
@@ -31,9 +31,6 @@ _WEIGHT_GRID = tuple(
 )
 
 _SMALL = 5_000  # rows, below which a second thread of the forest costs more than it saves
-# OpenMP threads of the boosting spin while they wait: on two busy cores the same fit took 0.5 to 2.7 CPU-s with one thread
-# and 5 to 28 with two.
-_THREADS = 1
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):
@@ -107,7 +104,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, origin: Any = None) -> PropensityModel:
         """Fit on X (n_samples, n_features), two-valued y (n_samples,), and optionally each row's snapshot date."""
         values, target = self._validated(X, y)
-        with threadpool_limits(limits=_THREADS):
+        with few_threads():
             held_out = self._held_out_scores(values, target, origin)
             return self._calibrate_and_fit(values, target, held_out=held_out)
 
@@ -118,7 +115,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """
         values, target = self._validated(X, y)
         scores = previous._member_scores(values[newest])
-        with threadpool_limits(limits=_THREADS):
+        with few_threads():
             return self._calibrate_and_fit(values, target, held_out=("newest_origin", scores, target[newest]))
 
     def _calibrate_and_fit(
@@ -230,7 +227,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """Log odds of each member, shape (n_samples, 3), in the order of MEMBERS."""
         prepared = self.preparation_.transform(values)
         members = (self.linear_, self.boosting_, self.forest_)
-        with threadpool_limits(limits=_THREADS):
+        with few_threads():
             return np.column_stack([logit(member.predict_proba(prepared)[:, 1]) for member in members])
 
 

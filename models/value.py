@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
 from models.btyd import MBGNBD
 from models.evaluation import RankedOutcomes, compare, value_measures
 from models.gamma_gamma import GammaGamma
 from models.likelihood import FitFailedError
 from models.preparation import signed_log1p
+from models.threads import few_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 TARGETS = {"expected_orders": "future_orders_count", "expected_spend": "future_net_amount"}
 BASELINE = "past_spend"
-ROWS_AT_MOST = 200_000
+ROWS_AT_MOST = 120_000
 BUYERS_AT_LEAST = 100
 NGINI_TOLERANCE = 0.002
-_SMALL = 20_000  # rows
 _WINDOWS = (7, 28, 90, 182, 365)
 
 
@@ -172,8 +171,7 @@ def train_value(
     if older.empty or buyers < BUYERS_AT_LEAST:
         short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on"
     members, levels, metrics = {}, {}, {}
-    # threads cost more than they save on few rows, and on busy cores they wait for each other
-    with threadpool_limits(limits=1 if len(samples) <= _SMALL else None):
+    with few_threads():
         for target in TARGETS:
             build = {"columns": feature_columns, "horizon_days": horizon_days, "seed": seed}
             names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
