@@ -144,11 +144,11 @@ def summarise(reached: pd.DataFrame, *, steps: int) -> pd.DataFrame:
         seconds = (part["reached_us"] - part["entered_us"]).to_numpy() / 1e6
         quartiles = np.quantile(seconds, [0.25, 0.5, 0.75]) if len(seconds) else [np.nan] * 3
         rows.append((step, len(part), *quartiles))
-    names = ["step", "users_count", "seconds_p25", "seconds_median", "seconds_p75"]
+    names = ["step_number", "users_count", "convert_p25_s", "convert_median_s", "convert_p75_s"]
     table = pd.DataFrame(rows, columns=pd.Index(names))
     users = table["users_count"].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        table["share_of_first"] = np.where(users[0] > 0, users / users[0], np.nan)
+        table["first_share"] = np.where(users[0] > 0, users / users[0], np.nan)
         before = np.concatenate(([users[0]], users[:-1]))
-        table["share_of_previous"] = np.where(before > 0, users / before, np.nan)
+        table["previous_share"] = np.where(before > 0, users / before, np.nan)
     return table

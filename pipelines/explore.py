@@ -4,7 +4,9 @@ The numbers come from `assets/analytics/`; how a page looks is said in `service/
 """
 
 import argparse
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,24 +58,28 @@ def answer(options: argparse.Namespace) -> int:
     if options.html:
         from pipelines.report_page import report_page
 
-        options.html.write_text(report_page(report.without_small_groups(settings.small_cell_below)), encoding="utf-8")
+        below = settings.small_cell_below
+        page = report_page(report.without_small_groups(below), small_cell_below=below)
+        options.html.write_text(page, encoding="utf-8")
         print(f"wrote {options.html}")
     return DONE
 
 
 def print_report(report: "Report", *, rows: int) -> None:
     """Print what the numbers mean, then the first rows."""
+    width = max(60, min(shutil.get_terminal_size((120, 24)).columns, 140))
     print(report.name)
     for word, text in report.heading:
-        print(f"  {word:<12} {text}")
-    shown = report.frame.head(rows)
+        print(textwrap.fill(text, width, initial_indent=f"  {word:<12} ", subsequent_indent=" " * 15))
+    table = report.shown
+    shown = table.head(rows)
     print(
         "no row"
         if shown.empty
         else shown.to_string(index=False, float_format=lambda value: f"{value:,.4g}", na_rep="-")
     )
-    if len(report.frame) > rows:
-        print(f"... {len(report.frame) - rows} rows more; --csv FILE writes all, --rows N shows more")
+    if len(table) > rows:
+        print(f"... {len(table) - rows} rows more; --csv FILE writes all, --rows N shows more")
 
 
 def _active(_: argparse.ArgumentParser) -> None:
@@ -87,10 +93,11 @@ def _lifecycle(parser: argparse.ArgumentParser) -> None:
 def _retention(parser: argparse.ArgumentParser) -> None:
     _cohorts(parser)
     parser.add_argument(
-        "--by", choices=["all", "channel", "region", "persona"], default="all", help="break down (weeks, months)"
+        "--by", choices=["all", "channel", "region", "persona"], default="all", help="break down by a group of users"
     )
+    parser.add_argument("--recurring", action="store_true", help="cohorts of everybody active in a period")
     parser.add_argument(
-        "--recurring", action="store_true", help="cohorts of everybody active in a period (weeks, months)"
+        "--measure", choices=["on", "on_or_after", "streak"], default="on", help="what the triangle shows (default on)"
     )
     parser.add_argument(
         "--bracket", type=int, nargs=2, metavar=("A", "B"), help="active at least once in periods A to B"
@@ -100,7 +107,18 @@ def _retention(parser: argparse.ArgumentParser) -> None:
 def _ask_retention(shop: "Shop", options: argparse.Namespace) -> "Report":
     if options.bracket:
         return shop.retention_bracket(*options.bracket, basis=options.basis, period=options.period)
-    return shop.retention(basis=options.basis, period=options.period, by=options.by, recurring=options.recurring)
+    return shop.retention(
+        basis=options.basis,
+        period=options.period,
+        by=options.by,
+        recurring=options.recurring,
+        measure=options.measure,
+    )
+
+
+def _value(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", choices=["all", "channel"], default="all", help="break down by a group of users")
+    parser.add_argument("--curve", action="store_true", help="one LTV curve per group instead of month cohorts")
 
 
 def _funnel(parser: argparse.ArgumentParser) -> None:
@@ -184,6 +202,11 @@ QUESTIONS: Questions = {
         "new, returning, resurrecting and dormant users by period",
     ),
     "retention": (_retention, _ask_retention, "how many of a cohort come back, period by period"),
+    "value": (
+        _value,
+        lambda shop, options: shop.cohort_value(by=options.by, curve=options.curve),
+        "net revenue per acquired user by days since the first activity, by month cohort or as LTV curve",
+    ),
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
     "path": (_path, _ask_path, "what follows what in sessions"),
     "sessions": (

@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Callable
+from datetime import date, datetime
 
 import pandas as pd
 
 from assets.analytics import Report
-from service.report_charts import Cell, Picture, bars, heatmap, lines, page, sankey
+from service.report_cells import Cell, cell_text, title_of
+from service.report_charts import Picture, bars, grouped_bars, heatmap, lines, sankey
+from service.report_pages import Section
+from service.report_pages import report_page as whole_page
+
+MOST_GROUPS = 8
 
 
 def _values(column: pd.Series) -> list[float | None]:
@@ -15,19 +21,50 @@ def _values(column: pd.Series) -> list[float | None]:
 
 def _grid(frame: pd.DataFrame, rows: str, columns: str, value: str) -> Picture:
     wide = frame.pivot_table(index=rows, columns=columns, values=value, aggfunc="mean")
-    names = [str(name)[:10] for name in wide.index]
-    return heatmap(list(wide.columns), names, [_values(row) for _, row in wide.iterrows()], unit=value)
+    names = [str(name)[:10] if rows.endswith("_date") else str(name) for name in wide.index]
+    return heatmap(list(wide.columns), names, [_values(row) for _, row in wide.iterrows()], unit="")
 
 
 def _over_time(frame: pd.DataFrame, day: str, columns: tuple[str, ...]) -> Picture:
-    return lines([str(value)[:10] for value in frame[day]], {name: _values(frame[name]) for name in columns}, unit="")
+    series = {title_of(name): _values(frame[name]) for name in columns}
+    return lines([str(value)[:10] for value in frame[day]], series)
+
+
+def _triangle(frame: pd.DataFrame) -> Picture | None:
+    """A grid of one group; curves of several, each the mean over its complete cohorts."""
+    closed = frame[frame["is_complete"]]
+    groups = list(dict.fromkeys(closed["dimension_value"])) if "dimension_value" in closed else ["all"]
+    if len(groups) < 2:
+        return _grid(closed, "cohort_date", "period_offset", "on_share") if len(closed) else None
+    sums = closed.groupby(["dimension_value", "period_offset"])[["on_users_count", "cohort_users_count"]].sum()
+    sums["share"] = sums["on_users_count"] / sums["cohort_users_count"]
+    share = sums.pivot_table(index="period_offset", columns="dimension_value", values="share")
+    return lines(list(share.index), {str(name): _values(share[name]) for name in groups[:MOST_GROUPS]}, as_share=True)
 
 
 def _funnel_bars(frame: pd.DataFrame) -> Picture | None:
-    if len(set(frame["dimension_value"])) > 1:
+    groups = list(dict.fromkeys(frame["dimension_value"]))
+    one = frame[frame["dimension_value"] == groups[0]]
+    labels = [f"{step}. {name}" for step, name in zip(one["step_number"], one["step_name"], strict=True)]
+    if len(groups) == 1:
+        notes = [cell_text("first_share", value) for value in _values(frame["first_share"])]
+        return bars(labels, _values(frame["users_count"]), unit="users", notes=notes)
+    entered = frame[frame["step_number"] == 1].sort_values("users_count", ascending=False)["dimension_value"]
+    largest = [str(value) for value in entered][:MOST_GROUPS]
+    shares = {name: _values(frame[frame["dimension_value"] == name]["first_share"]) for name in largest}
+    return grouped_bars(labels, shares, as_share=True)
+
+
+def _value_lines(frame: pd.DataFrame, series: str) -> Picture | None:
+    """One line per cohort or group, complete cells only."""
+    closed = frame[frame["is_complete"]] if "is_complete" in frame else frame
+    if len(set(closed["dimension_value"])) > 1 and series == "cohort_date":
         return None
-    labels = [f"{step}. {name}" for step, name in zip(frame["step"], frame["step_name"], strict=True)]
-    return bars(labels, _values(frame["users_count"]), unit="users")
+    wide = closed.pivot_table(index="days_since_first", columns=series, values="net_amount_per_user")
+    shown = list(wide.columns)[-MOST_GROUPS:]
+    return lines(
+        list(wide.index), {str(name)[:10]: _values(wide[name]) for name in shown}, unit="net per user, by days"
+    )
 
 
 def _flows(frame: pd.DataFrame) -> Picture:
@@ -41,15 +78,17 @@ _MOVES = ("new_users_count", "returning_users_count", "resurrecting_users_count"
 _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "active_users": lambda frame: _over_time(frame[frame["activity_basis"] == "activity"], "activity_date", _ACTIVE),
     "lifecycle": lambda frame: _over_time(frame, "period_date", _MOVES),
-    "retention": lambda frame: _grid(frame[frame["is_complete"]], "cohort_date", "period_offset", "on_share"),
-    "retention_recurring": lambda frame: _grid(frame[frame["is_complete"]], "cohort_date", "period_offset", "on_share"),
+    "retention": _triangle,
+    "retention_recurring": _triangle,
+    "cohort_value": lambda frame: _value_lines(frame, "cohort_date"),
+    "ltv": lambda frame: _value_lines(frame, "dimension_value"),
     "funnel": _funnel_bars,
     "path": _flows,
     "sessions": lambda frame: _over_time(frame, "activity_date", ("sessions_count", "purchase_sessions_count")),
     "step_matrix": lambda frame: _grid(frame, "event_type", "step", "share"),
     "rhythm": lambda frame: _grid(frame, "weekday_number", "hour_of_day", "events_share"),
     "trend": lambda frame: _over_time(frame, "activity_date", ("value", "expected", "expected_low", "expected_high")),
-    "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="intervals"),
+    "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="pairs"),
     "distribution": lambda frame: bars(list(frame["bin"]), _values(frame["users_count"]), unit="users"),
 }
 
@@ -63,13 +102,39 @@ def picture_of(report: Report) -> Picture | None:
 def _cell(value: object) -> Cell:
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, bool | str):
-        return str(value)
+    if isinstance(value, pd.Timestamp):
+        moment = value.to_pydatetime()
+        return moment if value != value.normalize() else moment.date()
+    if isinstance(value, bool | str | datetime | date):
+        return value
     plain = getattr(value, "item", lambda: value)()
-    return plain if isinstance(plain, int | float) else str(plain)
+    return plain if isinstance(plain, bool | int | float) else str(plain)
 
 
-def report_page(report: Report) -> str:
+def report_page(report: Report, *, small_cell_below: int) -> str:
     """Return the page of a report."""
-    rows = [[_cell(value) for value in row] for row in report.frame.itertuples(index=False)]
-    return page(report.name, report.heading, columns=list(report.frame.columns), rows=rows, picture=picture_of(report))
+    frame = report.shown
+    columns = [str(name) for name in frame.columns]
+    words = frozenset(
+        place
+        for place, name in enumerate(columns)
+        if frame[name].dtype.kind not in "iuf" and not _is_cell_of_grid(name)
+    )
+    rows = tuple(
+        tuple(cell_text(name, _cell(value)) for name, value in zip(columns, row, strict=True))
+        for row in frame.itertuples(index=False)
+    )
+    section = Section(
+        "report",
+        report.name,
+        tuple(report.heading),
+        tuple(title_of(name) for name in columns),
+        rows,
+        texts=words,
+        picture=picture_of(report),
+    )
+    return whole_page(report.name.replace("_", " "), [section], small_cell_below=small_cell_below)
+
+
+def _is_cell_of_grid(column: str) -> bool:
+    return column.isdigit()

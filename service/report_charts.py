@@ -1,121 +1,129 @@
-"""Pages of single reports: a heading that says what the numbers mean, one picture, the table. Plain values in, HTML out.
+"""Pictures of reports as plotly's JSON: bars, lines, grids, flows. Plain values in; plotly itself is not imported.
 
-Figures are written as plotly's JSON, so plotly itself is not imported; the script comes from `service/charts.py` and is put
-into the page, which works without a network. Which rows may be shown is decided before.
+Which rows may be shown is decided before; the page around a picture belongs to `report_pages.py`.
 """
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from service.charts import INK, LEAF, LINE, MUTED, STEM, library
+from service.charts import CLAY, INK, LEAF, LINE, MUTED, STEM, WATER
 
-Cell = str | int | float | None
+COLOURS = (STEM, CLAY, WATER, "#b59a3c", "#7d6a9c", LEAF, "#8a5a44", "#4a8f93")
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Traces and layout of one figure, as plotly's JSON has them."""
+    """Traces and layout of one figure, as plotly's JSON has them; `height` in pixels."""
 
     traces: list[dict[str, object]]
-    layout: dict[str, object] = field(default_factory=dict)
+    layout: dict[str, Any] = field(default_factory=dict)
+    height: int = 380
 
 
 def _text(value: object) -> str:
-    return html.escape(str(value), quote=False)
+    """Return text that plotly shows as it is: no markup, no formula between dollar signs."""
+    return html.escape(str(value), quote=False).replace("$", "&#36;")
 
 
-def bars(labels: Sequence[object], values: Sequence[float | None], *, unit: str = "") -> Picture:
-    """Draw one bar per label, the largest numbers of a report: steps, groups, bins."""
-    trace = {
+def bars(
+    labels: Sequence[object], values: Sequence[float | None], *, unit: str = "", notes: Sequence[str] = ()
+) -> Picture:
+    """Draw one bar per label, the largest numbers of a report: steps, groups, bins; `notes` stand on the bars."""
+    trace: dict[str, object] = {
         "type": "bar", "x": [_text(label) for label in labels], "y": list(values), "marker": {"color": STEM},
-        "hovertemplate": "%{x}: %{y} " + _text(unit) + "<extra></extra>",
+        "hovertemplate": "%{x}<br>%{y:,} " + _text(unit) + "<extra></extra>",
     }  # fmt: skip
+    if notes:
+        trace |= {"text": [_text(note) for note in notes], "textposition": "outside", "cliponaxis": False}
+    title = {"text": _text(unit), "font": {"size": 12, "color": MUTED}}
     return Picture(
-        [trace], {"xaxis": {"type": "category"}, "yaxis": {"title": {"text": _text(unit)}, "rangemode": "tozero"}}
+        [trace],
+        {
+            "xaxis": {"type": "category", "showgrid": False},
+            "yaxis": {"title": title, "rangemode": "tozero", "tickformat": "~s"},
+            "bargap": 0.35,
+        },
     )
 
 
-def lines(x: Sequence[object], series: dict[str, Sequence[float | None]], *, unit: str = "") -> Picture:
+def grouped_bars(
+    labels: Sequence[object], groups: Mapping[str, Sequence[float | None]], *, unit: str = "", as_share: bool = False
+) -> Picture:
+    """Draw the bars of several groups side by side under the same labels."""
+    shown = "%{y:.1%}" if as_share else "%{y:,}"
+    traces: list[dict[str, object]] = [
+        {
+            "type": "bar", "name": _text(name), "x": [_text(label) for label in labels], "y": list(values),
+            "marker": {"color": COLOURS[number % len(COLOURS)]}, "hovertemplate": shown + " " + _text(unit),
+        }
+        for number, (name, values) in enumerate(groups.items())
+    ]  # fmt: skip
+    axis = {"rangemode": "tozero", "tickformat": ".0%" if as_share else "~s"}
+    layout = {"barmode": "group", "xaxis": {"type": "category", "showgrid": False}, "yaxis": axis, "showlegend": True}
+    return Picture(traces, {**layout, "hovermode": "x unified"}, height=420)
+
+
+def lines(
+    x: Sequence[object], series: Mapping[str, Sequence[float | None]], *, unit: str = "", as_share: bool = False
+) -> Picture:
     """Draw named lines over the same x; a missing value is a gap."""
     traces: list[dict[str, object]] = [
-        {"type": "scatter", "mode": "lines", "name": _text(name), "x": [str(value) for value in x], "y": list(values)}
-        for name, values in series.items()
-    ]
-    return Picture(
-        traces, {"yaxis": {"title": {"text": _text(unit)}, "rangemode": "tozero"}, "showlegend": len(traces) > 1}
-    )
+        {
+            "type": "scatter", "mode": "lines", "name": _text(name), "x": [str(value) for value in x], "y": list(values),
+            "line": {"color": COLOURS[number % len(COLOURS)], "width": 2},
+            "hovertemplate": "%{y:.1%}" if as_share else "%{y:,.4~r}",
+        }
+        for number, (name, values) in enumerate(series.items())
+    ]  # fmt: skip
+    title = {"text": _text(unit), "font": {"size": 12, "color": MUTED}}
+    axis = {"title": title, "rangemode": "tozero", "tickformat": ".0%" if as_share else "~s"}
+    layout = {"yaxis": axis, "xaxis": {"showgrid": False}, "showlegend": len(traces) > 1, "hovermode": "x unified"}
+    return Picture(traces, layout)
 
 
 def heatmap(
     columns: Sequence[object], rows: Sequence[object], values: Sequence[Sequence[float | None]], *, unit: str = ""
 ) -> Picture:
-    """Draw a grid, first row on top; a missing value is blank."""
-    trace = {
+    """Draw a grid of shares, first row on top; a missing value is blank."""
+    trace: dict[str, object] = {
         "type": "heatmap", "x": [_text(name) for name in columns], "y": [_text(name) for name in rows],
-        "z": [list(row) for row in values], "colorscale": [[0, "#f4f6f2"], [0.5, LEAF], [1, STEM]],
-        "hovertemplate": "%{y}, %{x}: %{z} " + _text(unit) + "<extra></extra>",
+        "z": [list(row) for row in values], "colorscale": [[0, "#eef3ee"], [0.5, LEAF], [1, STEM]], "xgap": 1, "ygap": 1,
+        "hovertemplate": "%{y}, %{x}: %{z:.1%} " + _text(unit) + "<extra></extra>", "showscale": False,
     }  # fmt: skip
-    return Picture([trace], {"xaxis": {"type": "category"}, "yaxis": {"type": "category", "autorange": "reversed"}})
+    side = {"type": "category", "showgrid": False}
+    layout = {"xaxis": {**side, "side": "top"}, "yaxis": {**side, "autorange": "reversed"}}
+    return Picture([trace], layout, height=max(200, 60 + 20 * len(rows)))
 
 
 def sankey(links: Sequence[tuple[str, str, float]]) -> Picture:
-    """Draw flows between named places: (from, to, amount)."""
-    names = sorted({name for source, target, _ in links for name in (source, target)})
+    """Draw flows between named places: (from, to, amount). Trailing spaces keep places apart and are not seen."""
+    names = list(dict.fromkeys(name for source, target, _ in links for name in (source, target)))
     place = {name: number for number, name in enumerate(names)}
-    trace = {
+    trace: dict[str, object] = {
         "type": "sankey",
-        "node": {"label": [_text(name) for name in names], "color": STEM},
+        "node": {"label": [_text(name.strip()) for name in names], "color": STEM, "pad": 14, "thickness": 14},
         "link": {
             "source": [place[source] for source, _, _ in links],
             "target": [place[target] for _, target, _ in links],
             "value": [amount for _, _, amount in links],
+            "color": "rgba(143, 191, 160, 0.45)",
         },
     }
-    return Picture([trace])
+    return Picture([trace], height=max(380, 26 * len(names)))
 
 
-def _shown(value: Cell) -> str:
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  only NaN differs from itself
-        return "–"
-    return f"{value:,.4g}" if isinstance(value, float) and not value.is_integer() else _text(value)
-
-
-def _figure_json(picture: Picture) -> str:
-    layout = {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"color": INK},
-        "margin": {"l": 8, "r": 8, "t": 24, "b": 8}, "height": 420, "showlegend": False, **picture.layout,
+def figure_json(picture: Picture) -> str:
+    """Return the figure as JSON with the house's look; it must still be made safe for a script element."""
+    layout: dict[str, Any] = {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "height": picture.height, "dragmode": False,
+        "font": {"family": _FONT, "size": 13, "color": INK}, "margin": {"l": 8, "r": 8, "t": 28, "b": 8}, "showlegend": False,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, **picture.layout,
     }  # fmt: skip
     for axis in ("xaxis", "yaxis"):
-        layout[axis] = {"automargin": True, "gridcolor": LINE, **dict(picture.layout.get(axis, {}))}  # type: ignore[call-overload]
-    # in a script, `<` could end it
-    return json.dumps({"data": picture.traces, "layout": layout}).replace("<", "\\u003c")
-
-
-def page(
-    title: str,
-    heading: Sequence[tuple[str, str]],
-    *,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Cell]],
-    picture: Picture | None = None,
-) -> str:
-    """Return a whole HTML page that needs no network: heading, picture if there is one, table."""
-    facts = "".join(f"<dt>{_text(word)}</dt><dd>{_text(text)}</dd>" for word, text in heading)
-    head = "".join(f"<th>{_text(name)}</th>" for name in columns)
-    body = "".join("<tr>" + "".join(f"<td>{_shown(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    drawing = ""
-    if picture is not None:
-        drawing = (
-            f'<div id="picture"></div><script>{library()}</script><script>const figure = {_figure_json(picture)};'
-            'Plotly.newPlot("picture", figure.data, figure.layout, {displayModeBar: false, responsive: true});</script>'
-        )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_text(title)}</title><style>'
-        f"body{{font:15px system-ui,'Noto Sans CJK SC',sans-serif;color:{INK};max-width:70rem;margin:2rem auto;padding:0 1rem}}"
-        f"dt{{color:{MUTED};float:left;clear:left;width:8rem}}dd{{margin:0 0 .4rem 8rem}}table{{border-collapse:collapse}}"
-        f"td,th{{border-bottom:1px solid {LINE};padding:.25rem .6rem;text-align:right}}td:first-child,th:first-child"
-        f"{{text-align:left}}</style><h1>{_text(title)}</h1><dl>{facts}</dl>{drawing}<table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></html>"
-    )
+        own = picture.layout.get(axis, {})
+        layout[axis] = {"automargin": True, "gridcolor": LINE, "zeroline": False, "fixedrange": True, **own}
+    return json.dumps({"data": picture.traces, "layout": layout})

@@ -110,7 +110,7 @@ def funnel_report(
         table.insert(0, "dimension_value", value)
         table.insert(2, "step_name", [step.label for step in funnel.steps])
         entered = np.full(len(table), table["users_count"].iloc[0])
-        table["share_low"], table["share_high"] = wilson_interval(table["users_count"], entered)
+        table["first_share_low"], table["first_share_high"] = wilson_interval(table["users_count"], entered)
         tables.append(table)
     frame = pd.concat(tables, ignore_index=True) if tables else summarise(reached, steps=len(funnel.steps))
     return Report(
@@ -118,17 +118,17 @@ def funnel_report(
         _words(funnel),
         _population(funnel) + ("" if by == "all" else f"; by {by}"),
         _window(funnel, first, last, shop.bounds()[1]),
-        "share_of_first: users with an entry; share_of_previous: users who reached the step before",
+        "first_share: users with an entry; previous_share: users who reached the step before",
         frame,
         people="users_count",
         measures=(
-            "share_of_first",
-            "share_of_previous",
-            "share_low",
-            "share_high",
-            "seconds_p25",
-            "seconds_median",
-            "seconds_p75",
+            "first_share",
+            "previous_share",
+            "first_share_low",
+            "first_share_high",
+            "convert_p25_s",
+            "convert_median_s",
+            "convert_p75_s",
         ),
     )
 

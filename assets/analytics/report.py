@@ -1,8 +1,9 @@
 """What an answer is: numbers with their definition, population, window and denominator.
 
-How an answer is drawn belongs to `service/report_charts.py`; how it is printed on a terminal to `pipelines/explore.py`.
+How an answer is drawn belongs to `pipelines/report_page.py`; how it is printed on a terminal to `pipelines/explore.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -14,7 +15,10 @@ class AnalysisError(ValueError):
 
 @dataclass(frozen=True)
 class Report:
-    """One answer. `people` names the column that counts people, `measures` those that say something about them."""
+    """One answer. `people` names the column that counts people, `measures` those that say something about them.
+
+    `frame` holds every row; `view` makes of it the table that people look at, such as a retention triangle.
+    """
 
     name: str
     definition: str
@@ -25,6 +29,12 @@ class Report:
     people: str | None = None
     measures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    view: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The table that people look at."""
+        return self.frame if self.view is None or self.frame.empty else self.view(self.frame)
 
     @property
     def heading(self) -> list[tuple[str, str]]:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from assets.analytics import association as association_reports
 from assets.analytics import attribution as attribution_reports
+from assets.analytics import cohorts, profiles, rhythm, tables
 from assets.analytics import funnels as funnel_reports
 from assets.analytics import paths as path_reports
-from assets.analytics import profiles, rhythm, tables
 from assets.analytics.report import AnalysisError, Report
 from assets.warehouse import Parameters, Warehouse, open_in_memory, query_text
 from contracts.funnels import DEFAULT_FUNNELS, Funnel
@@ -100,14 +100,27 @@ class Shop:
         return tables.lifecycle(self, basis=basis, period=period)
 
     def retention(
-        self, *, basis: str = "activity", period: str = "week", by: str = "all", recurring: bool = False
+        self,
+        *,
+        basis: str = "activity",
+        period: str = "week",
+        by: str = "all",
+        recurring: bool = False,
+        measure: str = "on",
     ) -> Report:
-        """Retention of cohorts by period since the first activity, or of everybody active (`recurring`)."""
-        return tables.retention(self, basis=basis, period=period, by=by, recurring=recurring)
+        """Retention of cohorts by period since the first activity, or of everybody active (`recurring`).
+
+        `measure` is what the triangle shows: on, on_or_after or streak. The frame holds all three where they are counted.
+        """
+        return cohorts.retention(self, basis=basis, period=period, by=by, recurring=recurring, measure=measure)
 
     def retention_bracket(self, first: int, last: int, *, basis: str = "activity", period: str = "week") -> Report:
         """Share of each cohort active at least once in periods first..last."""
-        return tables.retention_bracket(self, first, last, basis=basis, period=period)
+        return cohorts.retention_bracket(self, first, last, basis=basis, period=period)
+
+    def cohort_value(self, *, by: str = "all", curve: bool = False) -> Report:
+        """Net revenue per acquired user by days since the first activity: by month cohort, or one curve per group."""
+        return cohorts.cohort_value(self, by=by, curve=curve)
 
     def funnel(
         self,

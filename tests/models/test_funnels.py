@@ -156,5 +156,5 @@ def test_summary_shares_and_times():
     )
     table = summarise(found, steps=2)
     assert table["users_count"].tolist() == [2, 1]
-    assert table["share_of_first"].tolist() == [1.0, 0.5]
-    assert table["seconds_median"].tolist() == [0.0, 4.0]
+    assert table["first_share"].tolist() == [1.0, 0.5]
+    assert table["convert_median_s"].tolist() == [0.0, 4.0]

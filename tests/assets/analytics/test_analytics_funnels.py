@@ -28,8 +28,8 @@ def test_steps_shares_and_times(make_shop):
     )
     report = shop.funnel(BUY)
     assert users(report) == [2, 2, 1]
-    assert report.frame["share_of_first"].tolist() == [1.0, 1.0, 0.5]
-    assert report.frame["seconds_median"].tolist() == [0.0, 360.0, 540.0]  # 5 and 7 minutes; 9 minutes
+    assert report.frame["first_share"].tolist() == [1.0, 1.0, 0.5]
+    assert report.frame["convert_median_s"].tolist() == [0.0, 360.0, 540.0]  # 5 and 7 minutes; 9 minutes
     words = dict(report.heading)
     assert "view > cart > purchase" in words["definition"]
     assert "7 days" in words["window"]
@@ -95,7 +95,7 @@ def test_small_groups_are_blank_where_asked(make_shop):
     shop = make_shop([(key, 0, "view", 1) for key in range(10, 25)] + [(10, 1, "cart", 1)])
     report = shop.funnel(BUY).without_small_groups(10)
     assert report.frame["users_count"].isna().tolist() == [False, True, False]
-    assert report.frame["share_of_first"].isna().tolist() == [False, True, False]
+    assert report.frame["first_share"].isna().tolist() == [False, True, False]
     assert report.frame["users_count"].tolist()[2] == 0
 
 
