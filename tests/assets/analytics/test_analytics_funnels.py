@@ -79,7 +79,7 @@ def test_break_downs_sum_to_the_whole_and_the_dropped_are_those_between(make_sho
     )
     shop = make_shop(events, regions={1: "north", 2: "north", 3: "south"})
     whole, parts = shop.funnel(BUY), shop.funnel(BUY, by="region")
-    assert parts.frame.groupby("step")["users_count"].sum().tolist() == users(whole) == [6, 4, 1]
+    assert parts.frame.groupby("step_number")["users_count"].sum().tolist() == users(whole) == [6, 4, 1]
     assert set(parts.frame["dimension_value"]) == {"north", "south", "unknown"}
     assert shop.dropped_users(BUY, 2).frame["user_id"].tolist() == ["u2", "u3", "u4"]
     assert shop.dropped_users(BUY, 1).frame["user_id"].tolist() == ["u5", "u6"]
