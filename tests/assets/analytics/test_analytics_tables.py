@@ -59,9 +59,46 @@ def test_recurring_cohorts_hold_everybody_active(make_shop):
     assert first.to_dict() == active.to_dict()
 
 
+GRID = ["cohort_date", "period_offset", "cohort_users_count", "on_users_count", "on_or_after_users_count",
+        "streak_users_count", "is_complete"]  # fmt: skip
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_the_grid_counts_what_the_tables_hold(make_shop, period):
+    shop = make_shop(EVENTS, regions={1: "north"}, reports=REPORTS)
+    asked = {"basis": "activity", "period": period, "dimension": "all", "periods_at_most": 24}
+    first = shop.ask("retention_grid", {**asked, "is_recurring": False})[GRID].astype(object)
+    table = shop.retention(period=period).frame.query("period_offset <= 24")[GRID].astype(object)
+    assert first.to_numpy().tolist() == table.to_numpy().tolist()
+    if period != "day":
+        recurring = shop.ask("retention_grid", {**asked, "is_recurring": True})
+        names = ["cohort_date", "period_offset", "cohort_users_count", "on_users_count"]
+        found = shop.retention(period=period, recurring=True).frame.query("period_offset <= 24")
+        assert recurring[names].astype(object).to_numpy().tolist() == found[names].astype(object).to_numpy().tolist()
+
+
+def test_groups_of_days_and_of_recurring_cohorts_sum_to_the_whole(make_shop):
+    shop = make_shop(EVENTS, regions={1: "north", 2: "south"}, reports=REPORTS)
+    for question in ({"period": "day"}, {"recurring": True}, {"recurring": True, "period": "day"}):
+        whole, parts = shop.retention(**question).frame, shop.retention(**question, by="region").frame
+        keys = ["cohort_date", "period_offset"]
+        for name in ("cohort_users_count", "on_users_count"):
+            assert parts.groupby(keys)[name].sum().to_dict() == whole.set_index(keys)[name].to_dict()
+
+
+def test_a_triangle_marks_open_cells_and_hides_no_cohort(make_shop):
+    table = make_shop(EVENTS, reports=REPORTS).retention().shown
+    assert table.columns.tolist() == ["cohort_date", "cohort_users_count", "0", "1", "2"]
+    assert table["0"].tolist() == ["100.0%", "100.0%*"]
+    assert table["1"].tolist() == ["50.0%", ""]
+    assert table["2"].tolist() == ["0.0%*", ""]
+
+
 def test_wrong_words_are_refused(make_shop):
     shop = make_shop(EVENTS, reports=REPORTS)
-    with pytest.raises(AnalysisError, match="period is 'day'; choose week, month"):
-        shop.retention(period="day", by="region")
+    with pytest.raises(AnalysisError, match="by is 'shoe'; choose all, channel"):
+        shop.retention(by="shoe")
+    with pytest.raises(AnalysisError, match="bracket 3 to 1 is none"):
+        shop.retention_bracket(3, 1)
     with pytest.raises(AnalysisError, match="basis is 'likes'"):
         shop.lifecycle(basis="likes")
