@@ -7,6 +7,7 @@ are bound. What happens to the rows afterwards lives in `assets/ingest/store.py`
 from dataclasses import dataclass
 
 from assets.ingest.identifiers import keys_pattern
+from assets.ingest.streaming import OffsetStep
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 from contracts.sources import DIRECT_IDENTIFIERS
@@ -15,6 +16,7 @@ _BLANKS = " \t\r\n\u00a0\u3000"
 _FLOATS = ("DOUBLE", "FLOAT")
 _EXACT_FLOAT = 2**53
 _LOCAL_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+ZONED_TIME = "TIMESTAMP WITH TIME ZONE"
 _OLDEST, _NEWEST = "1900-01-01", "9999-12-31"
 _JSON_COLUMNS = ("attributes", "properties")
 _WANTED = {
@@ -67,6 +69,9 @@ class _Mapped:
         source = self.text if self.given_type == "VARCHAR" else self.raw
         if wanted == "VARCHAR":
             return self._without_identifiers() if self.name in _JSON_COLUMNS else self.text
+        if wanted == "TIMESTAMP" and self.given_type == ZONED_TIME:
+            # the instant is all that is stored; the calendar's way from it to UTC takes six times as long
+            return f"case when isfinite({self.raw}) then make_timestamp(epoch_us({self.raw})) end"
         if wanted == "TIMESTAMP":
             return f"timezone('UTC', try_cast({source} as timestamptz))"
         if wanted in ("INTEGER", "BIGINT"):
@@ -115,7 +120,13 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _business_date(time: str, mapped_types: dict[str, str]) -> str:
+def _business_date(time: str, mapped_types: dict[str, str], steps: tuple[OffsetStep, ...]) -> str:
+    if steps and mapped_types.get(time) == ZONED_TIME:
+        whens = "".join(
+            f'when "{time}" >= make_timestamp({step.from_s * 1_000_000}) then {step.offset_us} '
+            for step in reversed(steps)
+        )
+        return f'cast(make_timestamp(epoch_us("{time}") + case {whens}end) as date)'
     if mapped_types.get(time) in _LOCAL_TIMES:
         # a time without zone keeps its calendar day; converting it there and back is the dearest step of a load
         return f'try_cast("raw_{time}" as date)'
@@ -155,20 +166,22 @@ def checked_select(
     base_currency: str,
     is_derived: bool,
     may_hold_nul: bool = True,
+    steps: tuple[OffsetStep, ...] = (),
 ) -> str:
     """Return a SELECT of the mapped rows: `_row`, `_excluded`, typed columns, business dates, row_hash, `_fault`.
 
     `mapped_types` are the columns the mapping yields with their DuckDB types. `_fault` is null for rows that keep the
     contract, else every reason joined by '; '. Uses `$received_at`. The session's time zone must be the project's: times
     without zone and business dates are read in it. Derived rows are numbered as they come. `may_hold_nul` is false where
-    the landing readers have refused NUL characters already (all text formats).
+    the landing readers have refused NUL characters already (all text formats). `steps` are the offsets of the session's zone
+    over the whole range of the times with zone; without them each row is converted.
     """
     columns = [_Mapped(name, mapped_types[name], may_hold_nul) for name in contract.columns if name in mapped_types]
     absent = [name for name in contract.columns if name not in mapped_types]
     raw = "".join(f', "{column.name}" as {column.raw}' for column in columns)
     typed = "".join(f', {column.value} as "{column.name}"' for column in columns)
     typed += "".join(f', cast(null as {COLUMNS[name].type}) as "{name}"' for name in absent)
-    dates = "".join(f', {_business_date(time, mapped_types)} as "{day}"' for time, day in contract.dates)
+    dates = "".join(f', {_business_date(time, mapped_types, steps)} as "{day}"' for time, day in contract.dates)
     row = "row_number() over ()" if is_derived else "cast(_row as bigint)"
     excluded = "nullif(cast(_excluded as varchar), '')" if "_excluded" in mapped_types else "cast(null as varchar)"
     hashed = ", ".join(f"coalesce(cast(\"{name}\" as varchar), '')" for name in contract.columns)

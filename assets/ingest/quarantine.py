@@ -37,20 +37,21 @@ def write_quarantine(
         frame = pd.DataFrame(lines, columns=pd.Index(_COLUMNS)).astype(
             {"record_number": "Int64", "byte_offset": "Int64"}
         )
-        connection.register("refused", frame)
+        connection.register("refused_lines", frame)
         connection.execute(
             "insert into warehouse.bronze.quarantine select file_id, file_name, $1, $2, record_number, byte_offset, reason, "
-            "raw_text, $3 from refused",
+            "raw_text, $3 from refused_lines",
             [contract.name, contract.version, received_at],
         )
-        connection.unregister("refused")
+        connection.unregister("refused_lines")
 
 
 def _derived_rows(connection: Connection, unit: Unit, contract: SourceContract) -> list[Line]:
     """Return the refused rows of a deriving mapping: they have no record, their key stands for it."""
     key = ", ".join(f"{name} := {name}" for name in contract.key)
     rows = connection.execute(
-        f"select _fault, to_json(struct_pack({key})) from checked where _excluded is null and _fault is not null order by all"
+        f"select refused._fault, to_json(struct_pack({key})) from checked inner join refused using (_row) "
+        "where refused._excluded is null order by all"
     ).fetchall()
     return [(DERIVED, unit.file_names, None, None, reason, mask_patterns(text)) for reason, text in rows]
 
@@ -65,7 +66,7 @@ def _broken_rows(connection: Connection, span: FileSpan) -> Iterator[list[Line]]
     numbers = [
         row[0]
         for row in connection.execute(
-            f"select _row - {first} from checked where _excluded is null and _fault is not null "
+            f"select _row - {first} from refused where _excluded is null "
             f"and _row > {first} and _row <= {span.last} order by 1"
         ).fetchall()
     ]
@@ -76,8 +77,8 @@ def _broken_rows(connection: Connection, span: FileSpan) -> Iterator[list[Line]]
         chunk = numbers[start : start + _CHUNK]
         rows = connection.execute(
             f'select staged._row, _fault, to_json(staged) from staging."{result.table}" as staged '
-            f"inner join checked on checked._row = staged._row + {first} "
-            "where _excluded is null and _fault is not null and staged._row >= $1 and staged._row <= $2 order by 1",
+            f"inner join refused on refused._row = staged._row + {first} "
+            "where _excluded is null and staged._row >= $1 and staged._row <= $2 order by 1",
             [chunk[0], chunk[-1]],
         ).fetchall()
         lines = []

@@ -77,11 +77,13 @@ def write_row_ledger(
     of_file = file_id_sql(unit, spans)
     counted = connection.execute(f"""
         select {of_file} as file_id,
-            case when _excluded is not null then 'excluded'
-                 when _fault is not null then 'quarantined'
-                 else coalesce(judged._outcome, 'loaded') end as outcome,
+            coalesce(refusals.refusal, judged._outcome, 'loaded') as outcome,
             count(*)
-        from checked left join (select _row, _outcome from outcomes) as judged using (_row)
+        from (select _row from checked) as numbered
+        left join (select _row, _outcome from outcomes) as judged using (_row)
+        left join (
+            select _row, case when _excluded is null then 'quarantined' else 'excluded' end as refusal from refused
+        ) as refusals using (_row)
         group by all
     """).fetchall()
     counts: dict[str, dict[str, int]] = {file_id: dict.fromkeys(OUTCOMES, 0) for file_id in unit.file_ids}
@@ -112,7 +114,7 @@ def write_row_ledger(
         )
     connection.execute(f"""
         insert into warehouse.bronze.exclusions
-        select {of_file}, '{contract.name}', _excluded, count(*) from checked where _excluded is not null group by all
+        select {of_file}, '{contract.name}', _excluded, count(*) from refused where _excluded is not null group by all
     """)
     for file in unit.files if unit.mapping.needs_every_file else ():
         connection.execute(

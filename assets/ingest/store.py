@@ -1,7 +1,7 @@
 """Writes accepted rows of a unit to bronze: keys for new ids, what is a duplicate or a new version, what it replaces.
 
-Everything here runs inside the unit's transaction on the temp table `checked`; why rows were refused is told by
-`assets/ingest/contract_sql.py`.
+Everything here runs inside the unit's transaction on `checked` (all mapped rows) and `refused` (those not accepted); why rows
+were refused is told by `assets/ingest/contract_sql.py`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from assets.landing.engine import Connection
 from assets.stored_layout import stored_columns
 from contracts.contract import SourceContract
 
-ACCEPTED = "_excluded is null and _fault is null"
+ACCEPTED = "_row not in (select _row from refused)"
 _EVENT_CONTENT = (
     "occurred_at", "event_type", "actor", "target_user_id", "product_id", "content_id", "channel", "device", "session_id",
     "properties",
@@ -35,6 +35,8 @@ def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spa
     """
     touched = _replace_earlier(connection, unit, contract)
     _give_keys(connection, contract)
+    if contract.name == "events":
+        _count_days(connection)
     _find_contested(connection, contract)
     if contract.name == "events":
         _judge_events(connection)
@@ -87,6 +89,14 @@ def _give_keys(connection: Connection, contract: SourceContract) -> None:
         """)
 
 
+def _count_days(connection: Connection) -> None:
+    """Fill `days` with the accepted events of each date."""
+    connection.execute(f"""
+        create or replace temp table days as
+        select activity_date, count(*) as events_count from checked where {ACCEPTED} group by activity_date
+    """)
+
+
 def _find_contested(connection: Connection, contract: SourceContract) -> None:
     """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
 
@@ -96,16 +106,17 @@ def _find_contested(connection: Connection, contract: SourceContract) -> None:
     within = ""
     if contract.name == "events":
         within = (
-            f"where activity_date >= (select min(activity_date) from checked where {ACCEPTED}) "
-            f"and activity_date <= (select max(activity_date) from checked where {ACCEPTED})"
+            "where activity_date >= (select min(activity_date) from days) "
+            "and activity_date <= (select max(activity_date) from days)"
         )
+    # what is new is the small side: stored rows pass by it, and no set is made of them
     connection.execute(f"""
         create or replace temp table contested as
         select {key_hash} as key_hash from checked where {ACCEPTED} group by 1 having count(*) > 1
         union
-        select {key_hash} from warehouse.bronze.{contract.name} {within}
-        intersect
-        select {key_hash} from checked where {ACCEPTED}
+        select key_hash
+        from (select {key_hash} as key_hash from warehouse.bronze.{contract.name} {within}) as stored
+        where key_hash in (select {key_hash} from checked where {ACCEPTED})
     """)
 
 
@@ -191,10 +202,13 @@ def _judge_events(connection: Connection) -> None:
 
 
 def _touched_dates(connection: Connection) -> set[date]:
-    rows = connection.execute(
-        "select distinct activity_date from checked left join (select _row, _kept from outcomes) as judged using (_row) "
-        f"where {ACCEPTED} and coalesce(_kept, true)"
-    ).fetchall()
+    """Return the dates of which at least one accepted event is kept."""
+    rows = connection.execute("""
+        select days.activity_date
+        from days left join (select activity_date, count(*) as left_count from outcomes where not _kept group by 1) as dropped
+            using (activity_date)
+        where events_count > coalesce(left_count, 0)
+    """).fetchall()
     return {row[0] for row in rows}
 
 

@@ -7,12 +7,13 @@ What is to be loaded is decided in `assets/ingest/plan.py`.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assets.ingest.contract_sql import checked_select
+from assets.ingest.contract_sql import ZONED_TIME, checked_select
 from assets.ingest.plan import Unit
 from assets.ingest.quarantine import write_quarantine
 from assets.ingest.row_ledger import LedgerError, check_conservation, check_derived_keys, write_row_ledger
 from assets.ingest.staging import Staged, Staging
 from assets.ingest.store import Stored, store_rows
+from assets.ingest.streaming import is_streaming, offset_steps
 from assets.ingest.views import Landing, create_views, stage_unit
 from assets.landing.engine import Connection, SqlError, is_fault_of_data, is_unknown_name
 from contracts.contract import SourceContract
@@ -58,8 +59,20 @@ def load_unit(
         connection.execute("rollback")
         raise
     connection.execute("commit")
-    connection.execute("drop table if exists checked; drop table if exists outcomes; drop table if exists contested")
+    _drop_scratch(connection)
     return UnitOutcome(rows, stored.touched_dates, _notices(unit, rows, stored))
+
+
+def _drop_scratch(connection: Connection) -> None:
+    """Drop the temp tables of the unit; `checked` may be of either kind."""
+    kinds = connection.execute(
+        "select 'view' from duckdb_views() where view_name = 'checked' and temporary union all "
+        "select 'table' from duckdb_tables() where table_name = 'checked' and temporary"
+    ).fetchall()
+    for (kind,) in kinds:
+        connection.execute(f"drop {kind} checked")
+    for table in ("refused", "outcomes", "contested", "days"):
+        connection.execute(f"drop table if exists temp.{table}")
 
 
 def _notices(unit: Unit, rows: dict[str, int], stored: Stored) -> list[str]:
@@ -86,7 +99,10 @@ def _create_checked(
     received_at: datetime,
     base_currency: str,
 ) -> str | None:
-    """Fill the temp table `checked`; return why that cannot be done, or None."""
+    """Make `checked` of all mapped rows and `refused` of those left out or at fault; return why that cannot be done, or None.
+
+    `checked` is a temp table, or a view where reading the landing file again costs less than a copy of it.
+    """
     mapping = unit.mapping
     sql = mapping.sql
     if landing.filled:
@@ -97,6 +113,8 @@ def _create_checked(
     else:
         types = dict.fromkeys(("_row", *contract.columns), "VARCHAR")
         sql = f"select {', '.join(f'cast(null as varchar) as {name}' for name in types)} limit 0"
+    in_place = bool(landing.filled) and is_streaming(connection, landing, sql)
+    zoned = [time for time, _ in contract.dates if types.get(time) == ZONED_TIME]
     select = checked_select(
         contract,
         sql,
@@ -104,10 +122,18 @@ def _create_checked(
         base_currency=base_currency,
         is_derived=mapping.is_derived,
         may_hold_nul=any(item.result.format == "parquet" for item in landing.items),
+        steps=offset_steps(connection, sql, zoned) if in_place else (),
     )
-    parameters = {"received_at": received_at} if "$received_at" in select else {}
+    # a view takes no parameters
+    kind = "timestamptz" if received_at.tzinfo else "timestamp"
+    select = select.replace("$received_at", f"{kind} '{received_at.isoformat(sep=' ')}'")
+    _drop_scratch(connection)
     try:
-        connection.execute(f"create or replace temp table checked as {select}", parameters)
+        connection.execute(f"create or replace temp {'view' if in_place else 'table'} checked as {select}")
+        connection.execute(
+            "create or replace temp table refused as select _row, _excluded, _fault from checked "
+            "where _excluded is not null or _fault is not null"
+        )
     except SqlError as error:
         if not is_fault_of_data(error):
             raise

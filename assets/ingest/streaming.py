@@ -1,0 +1,79 @@
+"""Tells mappings whose rows can be read twice for less than storing them once, and what makes their times cheap to date.
+
+A unit of Parquet that a mapping only projects is never copied: it is checked in one pass and stored in a second.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assets.ingest.views import Landing
+from assets.landing.engine import Connection
+
+_STREAMING = {"PROJECTION", "READ_PARQUET"}
+_FIRST, _LAST = datetime(1900, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001 UTC without zone, as DuckDB returns it
+_STEP_S = 900
+_MOST_STEPS = 8
+_MOST_DAYS = 366 * 40
+
+
+@dataclass(frozen=True)
+class OffsetStep:
+    """From which UTC second on (of the epoch) the session's time zone is ahead of UTC by how many microseconds."""
+
+    from_s: int
+    offset_us: int
+
+
+def is_streaming(connection: Connection, landing: Landing, mapped_sql: str) -> bool:
+    """Return whether the mapping does no more than pick and compute columns of Parquet rows, by the engine's own plan."""
+    if any(item.result.format != "parquet" for item in landing.items):
+        return False
+    row = connection.execute(f"explain (format json) {mapped_sql}").fetchone()
+    return row is not None and all(set(_operators(node)) <= _STREAMING for node in json.loads(row[1]))
+
+
+def _operators(node: dict) -> list[str]:
+    return [node["name"].strip(), *(name for child in node["children"] for name in _operators(child))]
+
+
+def offset_steps(connection: Connection, mapped_sql: str, times: list[str]) -> tuple[OffsetStep, ...]:
+    """Return the changes of the session zone's UTC offset over the range of the mapped times with zone; empty if there are many.
+
+    The engine converts the quarter hours of the range instead of every row: converting rows costs more than storing them.
+    """
+    if not times:
+        return ()
+    bounds = ", ".join(
+        f'make_timestamp(epoch_us({bound}("{one}") filter (where isfinite("{one}"))))'
+        for one in times
+        for bound in ("min", "max")
+    )
+    found = connection.execute(f"select {bounds} from ({mapped_sql})").fetchone() or ()
+    known = [value for value in found if value is not None]
+    if not known:
+        return ()
+    first, last = min(known) - timedelta(days=1), max(known) + timedelta(days=1)
+    if first < _FIRST or last > _LAST or (last - first).days > _MOST_DAYS:
+        return ()
+    rows = connection.execute(
+        """
+        with quarters as (
+            select make_timestamp(quarter * $step * 1000000) as quarter
+            from (
+                select unnest(
+                    range(cast(floor(epoch($first) / $step) as bigint), cast(ceil(epoch($last) / $step) as bigint))
+                ) as quarter
+            )
+        ),
+        ahead as (
+            select quarter, epoch_us(cast(timezone('UTC', quarter) as timestamp)) - epoch_us(quarter) as offset_us from quarters
+        )
+        select cast(epoch(quarter) as bigint), offset_us
+        from (select *, lag(offset_us) over (order by quarter) as previous_us from ahead)
+        where previous_us is null or previous_us <> offset_us
+        order by 1
+        """,
+        {"first": first, "last": last, "step": _STEP_S},
+    ).fetchall()
+    return tuple(OffsetStep(*row) for row in rows) if len(rows) <= _MOST_STEPS else ()

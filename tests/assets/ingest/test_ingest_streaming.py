@@ -1,0 +1,76 @@
+"""Parquet that a mapping only projects is checked and stored without a copy: same dates, same faults, same duplicates."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pandas as pd
+import pytest
+
+from assets.ingest.streaming import OffsetStep, offset_steps
+
+ZONES = ("America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "Africa/Casablanca")
+
+
+def events_of(instants: list[datetime]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "event_id": [f"e{number}" for number in range(len(instants))],
+            "occurred_at": pd.to_datetime(pd.Series(instants), utc=True),
+            "event_type": "view",
+            "user_id": "u1",
+        }
+    )
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_dates_are_those_of_the_zone_over_every_change_of_the_clocks(shop, zone):
+    shop.time_zone = zone
+    first = datetime(2023, 1, 1, 0, 7, tzinfo=UTC)
+    instants = [first + timedelta(hours=number * 0.7) for number in range(int(365 * 24 / 0.7))]
+    shop.put("events.parquet", events_of(instants))
+    shop.ingest()
+    stored = shop.query("select occurred_at, activity_date from bronze.events order by occurred_at")
+    expected = [(one.replace(tzinfo=None), one.astimezone(ZoneInfo(zone)).date()) for one in instants]
+    assert [tuple(row) for row in stored] == expected
+
+
+def test_many_changes_of_the_clocks_are_left_to_the_engine():
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'America/New_York'")
+        span = "select unnest([timestamptz '{}', timestamptz '{}']) as occurred_at"
+        year = offset_steps(connection, span.format("2023-01-10", "2023-12-30"), ["occurred_at"])
+        assert [step.offset_us // 3_600_000_000 for step in year] == [-5, -4, -5]
+        assert year[1] == OffsetStep(int(datetime(2023, 3, 12, 7, tzinfo=UTC).timestamp()), -4 * 3_600_000_000)
+        assert offset_steps(connection, span.format("2003-01-10", "2023-12-30"), ["occurred_at"]) == ()
+        assert offset_steps(connection, span.format("0003-01-10", "2023-12-30"), ["occurred_at"]) == ()
+        assert offset_steps(connection, span.format("infinity", "infinity"), ["occurred_at"]) == ()
+
+
+def test_faults_and_duplicates_are_found_without_a_copy(shop):
+    frame = events_of([datetime(2024, 1, 1, 12, number, tzinfo=UTC) for number in range(6)])
+    frame.loc[1, "event_id"] = None
+    frame.loc[2, "user_id"] = " u2\t"
+    frame.loc[3, "user_id"] = None
+    frame.loc[4] = frame.loc[0]
+    frame.loc[5, "event_type"] = "vi\0ew"
+    shop.put("events.parquet", frame)
+    summary = shop.ingest()
+    assert summary.rows["events"] == {
+        "staged": 6, "loaded": 2, "updated": 0, "duplicate": 1, "excluded": 0, "quarantined": 3,
+    }  # fmt: skip
+    # a refused row gives no key to anybody
+    assert shop.query("select user_id from bronze.user_keys order by 1") == [("u1",), ("u2",)]
+    assert [number for (number,) in shop.query("select record_number from bronze.quarantine order by 1")] == [2, 4, 6]
+
+
+def test_a_mapping_that_does_more_than_project_is_copied_and_gives_the_same_rows(shop):
+    frame = events_of([datetime(2024, 1, 1, 12, number, tzinfo=UTC) for number in range(5)])
+    shop.put("events.parquet", frame)
+    shop.map(
+        "events",
+        "-- One event per row of events.*.\n-- rows: all of every file\n"
+        "select _row, event_id, occurred_at, event_type, user_id, count(*) over () as content_id from landing.events",
+    )
+    assert shop.ingest().rows["events"]["loaded"] == 5
+    assert shop.query("select distinct content_id from bronze.events") == [("5",)]
