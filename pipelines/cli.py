@@ -126,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
             mapping=options.mapping,
             as_of=options.as_of,
             horizons_days=options.horizons,
-            training_every_days=options.training_everydays,
+            training_every_days=options.training_every_days,
             allow_jump=options.allow_jump,
             allow_older=options.allow_older,
         ),
