@@ -56,18 +56,19 @@ RULES: dict[str, Callable[[Sequence[str]], Credits]] = {
 }
 
 
-def by_rule(paths: pd.DataFrame, rule: Callable[[Sequence[str]], Credits]) -> dict[str, tuple[float, float]]:
-    """Return channel -> (conversions, value) credited by a rule.
+def by_rule(
+    paths: pd.DataFrame, rule: Callable[[Sequence[str]], Credits], *, measures: Sequence[str] = ("conversions", "value")
+) -> dict[str, tuple[float, ...]]:
+    """Return channel -> what a rule credits to it of each measure.
 
-    `paths` has `channels` (tuple in order of the touches), `conversions` and `value` (sum over them), one row per kind of path.
+    `paths` has `channels` (tuple in order of the touches) and the measures summed over them, one row per kind of path.
     """
-    credited: dict[str, list[float]] = {}
-    for channels, conversions, value in paths[["channels", "conversions", "value"]].itertuples(index=False):
+    credited: dict[str, Credits] = {}
+    for channels, *sums in paths[["channels", *measures]].itertuples(index=False):
+        worth = np.array(sums, dtype=np.float64)
         for channel, credit in zip(channels, rule(channels), strict=True):
-            total = credited.setdefault(channel, [0.0, 0.0])
-            total[0] += credit * conversions
-            total[1] += credit * value
-    return {channel: (conversions, value) for channel, (conversions, value) in sorted(credited.items())}
+            credited[channel] = credited.get(channel, np.zeros(len(measures))) + credit * worth
+    return {channel: tuple(map(float, sums)) for channel, sums in sorted(credited.items())}
 
 
 def _absorption(transitions: Counter[tuple[str, str]], channels: Sequence[str], removed: str | None) -> float:

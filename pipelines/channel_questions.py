@@ -28,4 +28,9 @@ def _ask_attribution(shop: "Shop", options: argparse.Namespace) -> "Report":
 
 CHANNEL_QUESTIONS: Questions = {
     "attribution": (_attribution, _ask_attribution, "which channels get the credit of orders, rule beside rule"),
+    "payback": (
+        lambda _: None,
+        lambda shop, _: shop.payback(),
+        "what new users cost by channel and month, and when that pays back",
+    ),
 }

@@ -182,17 +182,19 @@ class Shop:
         until_date: date | None = None,
         lookback_days: int = 30,
         half_life_days: float = 7.0,
-        costs: pd.DataFrame | None = None,
     ) -> Report:
-        """Credit of paid orders by channel under every rule; `costs` has `channel, amount` and may have `date`."""
+        """Credit of paid orders by channel under every rule, with return and cost per new customer where costs are stated."""
         return attribution_reports.attribution(
             self,
             from_date=from_date,
             until_date=until_date,
             lookback_days=lookback_days,
             half_life_days=half_life_days,
-            costs=costs,
         )
+
+    def payback(self) -> Report:
+        """Costs per new user by channel and month, and when their revenue reaches them."""
+        return attribution_reports.payback(self)
 
     def baskets(
         self,

@@ -65,6 +65,17 @@ COLUMNS = (
     Column("purchase_session_share", "DOUBLE", "Sessions with a purchase over all sessions.", unit="share"),
     # --- attribution ----------------------------------------------------------------------------------------------
     Column("touched_at", "TIMESTAMP", "When a session began, a push was opened or the user registered.", unit="UTC"),
+    Column("order_number", "BIGINT", "Place of an order among the user's paid ones in the data, from 1.", unit="count"),
+    Column(
+        "attribution_rule", "VARCHAR", "How credit is shared: first, last, linear, position, time_decay, shapley ..."
+    ),
+    Column("orders_credit", "DOUBLE", "Paid orders credited; parts of an order may go to several.", unit="count"),
+    Column("credited_amount", "DOUBLE", "What credited orders were paid, before refunds.", unit="base currency"),
+    Column("new_customers_credit", "DOUBLE", "First paid orders of buyers credited.", unit="count"),
+    Column("roas", "DOUBLE", "Revenue credited or brought, over what was spent on it.", unit="ratio"),
+    Column("cac_amount", "DOUBLE", "Marketing money per customer or user acquired.", unit="base currency"),
+    Column("payback_days", "BIGINT", "Days until net revenue per user reaches its cost; empty: not yet.", unit="days"),
+    Column("payback_months", "DOUBLE", "payback_days in months of 30.4375 days.", unit="months"),
     # --- association ----------------------------------------------------------------------------------------------
     Column("pair_basis", "VARCHAR", "Where two products go together: order (bought), view (viewed in a session)."),
     Column("other_product_id", "VARCHAR", "The product that goes with product_id."),

@@ -1,26 +1,16 @@
 -- One row per channel: conversions and value credited by time decay, half as much per half-life before the order.
 -- Conversions and touches as in attribution_paths; the weights of the touches of one conversion sum to 1.
 with conversions as (
-    select
-        orders.order_id,
-        users.user_key,
-        orders.ordered_at,
-        coalesce(sum(items.paid_amount), 0) as amount
-    from core.orders
-    inner join core.users on orders.user_id = users.user_id
-    left join core.order_items as items on orders.order_id = items.order_id
-    where
-        orders.kind = 'sale'
-        and orders.is_paid
-        and orders.ordered_date >= $from_date
-        and orders.ordered_date < $until_date
-    group by orders.order_id, users.user_key, orders.ordered_at
+    select *
+    from core.conversion
+    where ordered_date >= $from_date and ordered_date < $until_date
 ),
 
 weighted as (
     select
         conversions.order_id,
-        conversions.amount,
+        conversions.paid_amount,
+        conversions.order_number,
         touches.channel,
         power(0.5, (epoch(conversions.ordered_at) - epoch(touches.touched_at)) / 86400 / $half_life_days) as weight
     from conversions
@@ -37,7 +27,8 @@ weighted as (
 credited as (
     select
         channel,
-        amount,
+        paid_amount,
+        order_number,
         weight / nullif(sum(weight) over (partition by order_id), 0) as credit
     from weighted
 )
@@ -45,7 +36,8 @@ credited as (
 select
     channel,
     sum(credit) as conversions,
-    sum(credit * cast(amount as double)) as amount
+    sum(if(order_number = 1, credit, 0)) as new_customers,
+    sum(credit * cast(paid_amount as double)) as amount
 from credited
 group by channel
 order by channel

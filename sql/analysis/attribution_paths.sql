@@ -3,20 +3,9 @@
 -- look-back before it, the order's moment included. Touches in the range that stand in no path make one path per
 -- user without conversion. An order with no touch before it has the empty sequence.
 with conversions as (
-    select
-        orders.order_id,
-        users.user_key,
-        orders.ordered_at,
-        coalesce(sum(items.paid_amount), 0) as amount
-    from core.orders
-    inner join core.users on orders.user_id = users.user_id
-    left join core.order_items as items on orders.order_id = items.order_id
-    where
-        orders.kind = 'sale'
-        and orders.is_paid
-        and orders.ordered_date >= $from_date
-        and orders.ordered_date < $until_date
-    group by orders.order_id, users.user_key, orders.ordered_at
+    select *
+    from core.conversion
+    where ordered_date >= $from_date and ordered_date < $until_date
 ),
 
 touches as (
@@ -64,7 +53,8 @@ together as (
         coalesce(converted.channels, list_value()) as channels,
         1 as conversions,
         0 as dead_ends,
-        conversions.amount
+        if(conversions.order_number = 1, 1, 0) as new_customers,
+        conversions.paid_amount
     from conversions
     left join converted on conversions.order_id = converted.order_id
     union all
@@ -72,7 +62,8 @@ together as (
         channels,
         0 as conversions,
         1 as dead_ends,
-        0 as amount
+        0 as new_customers,
+        0 as paid_amount
     from unconverted
 )
 
@@ -80,7 +71,8 @@ select
     channels,
     sum(conversions) as conversions,
     sum(dead_ends) as dead_ends,
-    cast(sum(amount) as double) as amount
+    sum(new_customers) as new_customers,
+    cast(sum(paid_amount) as double) as amount
 from together
 group by channels
 order by channels

@@ -1,5 +1,6 @@
--- One row per touch: a session by the channel of its first event, a push that was opened, or a registration by its channel.
--- A session whose channel is not stated is `direct`; of several first events of one moment the first channel by name counts.
+-- One row per touch: a session by the channel of its first event, an opened push, or a registration by its channel.
+-- A session whose channel is not stated is `direct`; of several first events of one moment the first channel by name
+-- counts.
 -- grain: user_key, touched_at, channel
 -- view: what sessions begin with; attribution reads a range of days once
 select

@@ -12,7 +12,8 @@ from contracts.contract import type_names
 from contracts.sources import DIRECT_IDENTIFIERS
 
 UNITS = {
-    "UTC", "base currency", "bytes", "count", "days", "order currency", "pieces", "probability", "ratio", "seconds", "share",
+    "UTC", "base currency", "bytes", "count", "days", "months", "order currency", "pieces", "probability", "ratio", "seconds",
+    "share",
 }  # fmt: skip
 # ending or beginning of a name -> types it may have, unit it must have (None: any)
 GRAMMAR: dict[str, tuple[set[str], str | None]] = {

@@ -1,4 +1,4 @@
--- What was spent on marketing by date, channel and campaign; money that belongs to no campaign is of the campaign `none`.
+-- What was spent on marketing by date, channel and campaign; money of no campaign is of the campaign `none`.
 -- rows: all
 -- optional: campaign_id, updated_at
 select

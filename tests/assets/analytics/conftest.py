@@ -33,7 +33,7 @@ def make_shop():
         yield lambda *rows, **more: stack.enter_context(opened(*rows, **more))
 
 
-def fill(warehouse, events=(), orders=(), *, regions=None, channels=None, reports=()):
+def fill(warehouse, events=(), orders=(), *, regions=None, channels=None, costs=(), reports=()):
     """The shop of these rows, with core and the reports asked for built."""
     run = warehouse.connection.execute
     users = sorted({row[0] for row in (*events, *orders)} | set(regions or {}))
@@ -65,6 +65,12 @@ def fill(warehouse, events=(), orders=(), *, regions=None, channels=None, report
             "insert into bronze.order_items (order_id, line_number, line_amount, product_id, row_hash) "
             "values (?, 1, ?, ?, '')",
             [order, 10 * (number + 1), f"p{1 + number % 5}"],
+        )
+    for day, channel, amount in costs:
+        run(
+            "insert into bronze.marketing_costs (cost_date, channel, campaign_id, amount, currency, row_hash) "
+            "values (?, ?, 'none', ?, 'CNY', '')",
+            [day, channel, amount],
         )
     span = {"from_date": date(2024, 1, 1), "until_date": date(2025, 1, 1)}
     for query in load_queries().values():

@@ -58,16 +58,50 @@ def test_every_model_credits_every_order_once(fresh_shop, events, orders):
         )
         spent = 10.0 * sum(range(1, len(orders) + 1))
         assert frame.groupby("model")["value"].sum().tolist() == pytest.approx([spent] * frame["model"].nunique())
+        buyers = len({user for user, _ in orders})
+        assert frame.groupby("model")["new_customers"].sum().tolist() == pytest.approx(
+            [buyers] * frame["model"].nunique()
+        )
 
 
-def test_costs_of_the_range_make_roas(make_shop):
-    shop = make_shop([(1, 0, "view", 1, "ads")], [(1, 5)])
-    costs = pd.DataFrame(
-        {"channel": ["ads", "ads", "tv"], "amount": [2, 3, 9], "date": ["2024-03-04", "2030-01-01", "2024-03-04"]}
+def test_costs_of_the_range_make_roas_and_cac(make_shop):
+    shop = make_shop([(1, 0, "view", 1, "ads"), (2, 0, "view", 1, "ads")], [(1, 5), (1, 9), (2, 7)])
+    assert "cost_amount" not in shop.attribution().frame
+    shop.warehouse.connection.execute(
+        "insert into core.marketing_costs values ('2024-03-04', 'ads', 'none', 2), ('2024-03-04', 'ads', 'spring', 3), "
+        "('2030-01-01', 'ads', 'none', 8), ('2024-03-04', 'tv', 'none', 9)"
     )
-    row = shop.attribution(costs=costs).frame.query("model == 'last'").iloc[0]
-    assert (row["cost_amount"], row["roas"], row["cost_per_conversion"]) == (2, 5.0, 2.0)
-    with pytest.raises(AnalysisError, match="1 rows have no amount"):
-        shop.attribution(costs=costs.assign(amount=[1, -1, 0]))
-    with pytest.raises(AnalysisError, match="lack the column channel"):
-        shop.attribution(costs=costs[["amount"]])
+    frame = shop.attribution().frame.query("model == 'last'").set_index("channel")
+    # orders of 10, 20 and 30; two of them are first orders
+    assert frame.loc["ads", ["conversions", "new_customers", "cost_amount", "roas", "cac_amount"]].tolist() == [
+        3,
+        2,
+        5,
+        12,
+        2.5,
+    ]
+    assert frame.loc["tv", ["conversions", "cost_amount", "roas"]].tolist() == [0, 9, 0]
+    assert pd.isna(frame.loc["tv", "cac_amount"])
+    assert len(shop.attribution().frame) == 8 * 2
+
+
+def test_wrong_numbers_are_refused(make_shop):
+    with pytest.raises(AnalysisError, match="both must be above 0"):
+        make_shop([(1, 0, "view", 1, "ads")]).attribution(half_life_days=0)
+
+
+def test_payback_needs_costs_and_finds_the_day(make_shop):
+    reports = ("cohort_value", "acquisition_cost")
+    events, orders = (
+        [(user, 0, "view", 1) for user in range(1, 9)] + [(10, 0, "view", 1), (11, 0, "view", 1)],
+        [(1, 2 * DAY)],
+    )
+    channels = dict.fromkeys([*range(1, 9), 10, 11], "ads")
+    with pytest.raises(AnalysisError, match="holds no marketing costs"):
+        make_shop(events, orders, channels=channels, reports=reports).payback()
+    costs = [("2024-03-10", "ads", 8)]
+    report = make_shop(events, orders, channels=channels, reports=reports, costs=costs).payback()
+    # 8 / 10 users; the order of 10 comes on day 2
+    row = report.frame.iloc[0]
+    assert row[["cohort_users_count", "cac_amount", "payback_days", "roas"]].tolist() == [10, 0.8, 2, 1.25]
+    assert "revenue, not margin" in dict(report.heading)["definition"]
