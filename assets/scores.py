@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from assets.home import Home
+from assets.lifetime import long_forecasts
 from assets.metadata import table_metadata
 from assets.tables import DAILY, as_of_of
 from assets.training import LABELS, HorizonModels, Kept, models_of_horizon, population
@@ -116,10 +117,14 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
             buyers = population(features, "purchase", int(window))
             if models.value is not None:
                 value = models.value.model.predict(buyers)
-                values.append(
-                    value.assign(user_id=buyers["user_id"], horizon_days=horizon, model_version=models.value.version)
-                )
+                tested = bool(models.value.card["targets"]["expected_spend"]["measures"])
+                facts = {"horizon_days": horizon, "model_version": models.value.version, "is_tested": tested}
+                values.append(value.assign(user_id=buyers["user_id"], **facts))
             cards.append(_card_row(models, "value", models.value))
+        own = {int(horizon) for horizon in horizons["horizon_days"]}
+        for forecast in long_forecasts(warehouse, population(features, "purchase", 0), as_of, without=own):
+            values.append(forecast.values)
+            cards.append(dict.fromkeys(_CARD.columns) | forecast.card_row)
         empty_value = pd.DataFrame(columns=pd.Index(_VALUE.columns))
         yield _write(warehouse, _PROPENSITY, propensities, as_of)
         yield _write(warehouse, _VALUE, [*values, empty_value], as_of)

@@ -114,9 +114,9 @@ TABLES: dict[str, TableContract] = {
         ),
         TableContract(
             "score.user_value",
-            "One row per user, as_of and horizon: expected orders and net spend.",
+            "One row per user, as_of and horizon (the home's, and 90, 180 and 365 days): expected orders and net spend.",
             ("user_id", "as_of", "horizon_days"),
-            ("user_id", "as_of", "horizon_days", "expected_orders", "expected_spend", "model_version"),
+            ("user_id", "as_of", "horizon_days", "expected_orders", "expected_spend", "is_tested", "model_version"),
         ),
         TableContract(
             "score.model_card",

@@ -16,6 +16,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from models.btyd import MBGNBD
 from models.evaluation import RankedOutcomes, compare, value_measures
 from models.gamma_gamma import GammaGamma
+from models.lifetime_value import PurchaseHistoryValue
 from models.likelihood import FitFailedError
 from models.preparation import signed_log1p
 from models.threads import few_threads
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TARGETS = {"expected_orders": "future_orders_count", "expected_spend": "future_net_amount"}
 BASELINE = "past_spend"
+LABEL_FREE = "history"
 ROWS_AT_MOST = 120_000
 BUYERS_AT_LEAST = 100
 NGINI_TOLERANCE = 0.002
@@ -69,6 +71,20 @@ class BuyTillYouDie:
 
 
 @dataclass(frozen=True)
+class LabelFree:
+    """Purchase histories alone: closed form and past window in equal parts (see `lifetime_value.py`)."""
+
+    model: PurchaseHistoryValue
+    target: str
+    horizon_days: int
+    factors: dict[str, float]
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Return the expected amount, shape (n_customers,)."""
+        return self.model.predict(features, self.horizon_days, factors=self.factors)[self.target].to_numpy()
+
+
+@dataclass(frozen=True)
 class Boosting:
     """Gradient boosting with Poisson deviance: mean of a heavy-tailed amount that is often zero."""
 
@@ -81,10 +97,10 @@ class Boosting:
         return self.trees.predict(signed_log1p(features[list(self.columns)].to_numpy(dtype=float))) * self.unit
 
 
-Member = PastRate | BuyTillYouDie | Boosting
+Member = PastRate | BuyTillYouDie | LabelFree | Boosting
 
 
-Candidate = PastRate | BuyTillYouDie | Boosting
+Candidate = PastRate | BuyTillYouDie | LabelFree | Boosting
 
 
 @dataclass(frozen=True)
@@ -121,8 +137,11 @@ def _fit(
     """Fit one candidate. Raises FitFailedError where buy-till-you-die is not determined by the data."""
     if name == BASELINE:
         return _past_rate(target, horizon_days)
+    newest = sample[sample["as_of"] == sample["as_of"].max()]
+    if name == LABEL_FREE:
+        model = PurchaseHistoryValue.fit(newest)
+        return LabelFree(model, target, horizon_days, model.past_factors(newest, horizon_days))
     if name == "btyd":
-        newest = sample[sample["as_of"] == sample["as_of"].max()]
         x, last, age = (
             newest[key].to_numpy(dtype=float) for key in ("repeat_days", "first_to_last_days", "tenure_days")
         )
@@ -156,7 +175,8 @@ def train_value(
     `future_net_amount`. Origins before `test_as_of` train; the newest of them chooses the candidate (largest normalised Gini
     on it; within 0.002 the one with the smaller bias) and sets its level; the test origin only judges. Then the chosen
     candidate is refitted on all origins, its level taken from the test origin. With fewer than two training origins, or fewer
-    than 100 buyers in the newest, past spend goes on, unlevelled.
+    than 100 buyers in the newest, the forecast that needs no labels stands in, unlevelled: past spend going on would take every
+    first order for a habit (Olist, 90 d from 2018-05-01: total 87 times too high; this 17 % too low).
     """
     origin = pd.Timestamp(test_as_of)
     stamps = pd.to_datetime(samples["as_of"])
@@ -169,14 +189,14 @@ def train_value(
     buyers = int((recent["future_orders_count"] > 0).sum()) if len(recent) else 0
     short = None
     if older.empty or buyers < BUYERS_AT_LEAST:
-        short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; past spend goes on"
+        short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; purchase histories alone foresee"
     members, levels, metrics = {}, {}, {}
     with few_threads():
         for target in TARGETS:
             build = {"columns": feature_columns, "horizon_days": horizon_days, "seed": seed}
-            names = [BASELINE] if short else [BASELINE, "btyd", "boosting"]
+            names = [BASELINE, LABEL_FREE] if short else [BASELINE, "btyd", "boosting"]
             early = {} if short else _fit_all(names, target, older, build)
-            chosen = BASELINE if short else _choose(target, early, recent)
+            chosen = LABEL_FREE if short else _choose(target, early, recent)
             level = 1.0 if short else _level(target, early[chosen], recent)
             tested = _fit_all(names, target, past if len(past) else samples, build)
             metrics[target] = {

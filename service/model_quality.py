@@ -29,6 +29,7 @@ _FORECASTS = {
     "past_spend": "Past spend, same length",
     "btyd": "MBG × Gamma-Gamma",
     "boosting": "Boosting",
+    "history": "Purchase histories",
 }
 _SHIPPED = "trellis"
 _OFF_FROM_ECE = 0.05

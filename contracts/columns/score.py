@@ -26,6 +26,9 @@ COLUMNS = (
     Column("model_version", "VARCHAR", "Version of the model in the registry."),
     Column("expected_orders", "DOUBLE", "Expected paid orders in the horizon.", unit="count"),
     Column("expected_spend", "DOUBLE", "Expected net spend in the horizon.", unit="base currency"),
+    Column(
+        "is_tested", "BOOLEAN", "The forecast was judged on a later origin; false = extrapolated beyond the history."
+    ),
     Column("churn_window_days", "INTEGER", "Who was active in so many days before as_of can churn.", unit="days"),
     Column("interval_median_days", "DOUBLE", "Median days between a user's order days.", unit="days"),
     Column(

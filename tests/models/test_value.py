@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from models.value import train_value
 
@@ -26,7 +25,7 @@ def planted(origins: int = 6, users: int = 800, *, growth: float = 1.0, seed: in
             "recency_days": 10.0, "tenure_days": 200.0, "first_to_last_days": np.where(past > 0, 100.0, 0.0),
             "repeat_days": past, "orders_count": past + 1,
             "orders_90d": past, "orders_28d": past, "net_amount_28d": past * 20.0, "net_amount_90d": past * 20.0,
-            "monetary_mean_amount": 20.0, "carts_28d": carts,
+            "monetary_mean_amount": 20.0, "average_order_amount": 20.0, "carts_28d": carts,
             "future_orders_count": orders, "future_net_amount": orders * 20.0,
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
@@ -60,11 +59,13 @@ def test_the_test_origin_has_no_say_in_the_choice():
     assert honest["level"] == misled["level"]
 
 
-def test_too_little_data_falls_back_to_past_spend_and_says_so():
+def test_too_little_data_falls_back_to_purchase_histories_and_says_so():
     trained = train_value(
         planted(origins=2, users=40), horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31)
     )
     assert trained.is_fallback
-    assert "past spend goes on" in str(trained.reason)
-    predicted = trained.predict(planted(origins=1, users=3))
-    assert predicted["expected_spend"].tolist() == pytest.approx(planted(origins=1, users=3)["net_amount_28d"].tolist())
+    assert "purchase histories alone" in str(trained.reason)
+    assert trained.metrics["expected_spend"]["chosen"] == "history"
+    new = planted(origins=1, users=40).assign(repeat_days=0, first_to_last_days=0.0, net_amount_28d=500.0)
+    # nobody came back: a first order is not expected again at once
+    assert trained.predict(new)["expected_spend"].mean() < 100.0
