@@ -7,38 +7,54 @@ with policy as (
     select 30 as session_gap_minutes
 ),
 
--- a day on either side, so that a session over midnight is whole and its start is seen
-nearby as (
+-- Events of a user in one day and slice of 30 minutes are never in two sessions: counted together before anything is
+-- sorted. A day on either side, so that a session over midnight is whole and its start is seen.
+bursts as (
     select
-        user_key,
-        activity_date,
-        occurred_at,
-        event_type,
-        lag(occurred_at) over (partition by user_key order by occurred_at) as previous_at
+        events.user_key,
+        events.activity_date,
+        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0)) as slice_number,
+        min(events.occurred_at) as first_at,
+        max(events.occurred_at) as last_at,
+        count(*) as events_count,
+        count(*) filter (where events.event_type = 'view') as views_count,
+        count(*) filter (where events.event_type = 'cart') as carts_count,
+        count(*) filter (where events.event_type = 'purchase') as purchases_count
     from core.events
+    cross join policy
     where
-        activity_date >= $from_date - 1
-        and activity_date < $until_date + 1
-        and event_type <> 'push_open'
+        events.activity_date >= $from_date - 1
+        and events.activity_date < $until_date + 1
+        and events.event_type <> 'push_open'
+    group by
+        events.user_key,
+        events.activity_date,
+        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0))
+),
+
+followed as (
+    select
+        *,
+        lag(last_at) over (partition by user_key order by activity_date, slice_number) as previous_at
+    from bursts
 ),
 
 marked as (
     select
-        nearby.*,
-        nearby.previous_at is null
-        or nearby.occurred_at > nearby.previous_at + to_minutes(policy.session_gap_minutes) as is_start
-    from nearby
+        followed.*,
+        followed.previous_at is null
+        or followed.first_at > followed.previous_at + to_minutes(policy.session_gap_minutes) as is_start
+    from followed
     cross join policy
 ),
 
--- range, not rows: events of one moment are in one session
 numbered as (
     select
         *,
         sum(case when is_start then 1 else 0 end)
-            over (partition by user_key order by occurred_at range unbounded preceding) as session_index,
+            over (partition by user_key order by activity_date, slice_number rows unbounded preceding) as session_index,
         max(case when is_start then activity_date end)
-            over (partition by user_key order by occurred_at range unbounded preceding) as start_date
+            over (partition by user_key order by activity_date, slice_number rows unbounded preceding) as start_date
     from marked
 ),
 
@@ -47,12 +63,12 @@ sessions as (
         user_key,
         session_index,
         start_date as activity_date,
-        min(occurred_at) as started_at,
-        max(occurred_at) as ended_at,
-        count(*) as events_count,
-        count(*) filter (where event_type = 'view') as views_count,
-        count(*) filter (where event_type = 'cart') as carts_count,
-        count(*) filter (where event_type = 'purchase') > 0 as has_purchase
+        min(first_at) as started_at,
+        max(last_at) as ended_at,
+        sum(events_count) as events_count,
+        sum(views_count) as views_count,
+        sum(carts_count) as carts_count,
+        sum(purchases_count) > 0 as has_purchase
     from numbered
     where activity_date <= start_date + 1
     group by user_key, session_index, start_date
@@ -65,9 +81,9 @@ select
     started_at,
     ended_at,
     cast(floor(epoch(ended_at) - epoch(started_at)) as bigint) as duration_s,
-    events_count,
-    views_count,
-    carts_count,
+    cast(events_count as bigint) as events_count,
+    cast(views_count as bigint) as views_count,
+    cast(carts_count as bigint) as carts_count,
     has_purchase
 from sessions
 where activity_date >= $from_date and activity_date < $until_date
