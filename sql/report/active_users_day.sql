@@ -7,16 +7,7 @@
 -- assert: active_users_count <= active_users_7d
 -- assert: active_users_7d <= active_users_30d
 -- may-be-empty: nobody was active yet
-with spans as (
-    select
-        activity_basis,
-        activity_date,
-        lag(activity_date) over (partition by user_key, activity_basis order by activity_date) as previous_date,
-        lead(activity_date) over (partition by user_key, activity_basis order by activity_date) as next_date
-    from core.user_active_day
-),
-
-calendar as (
+with calendar as (
     select
         bases.activity_basis,
         dates.activity_date,
@@ -28,31 +19,24 @@ calendar as (
 arrivals as (
     select
         activity_basis,
-        activity_date,
-        count(*) as active_users_count,
-        count(*) filter (where previous_date is null) as new_users_count
-    from spans
-    group by activity_basis, activity_date
-),
-
--- users by the day they were active and the day they were active next: few rows, however many users
-stays as (
-    select
-        activity_basis,
-        activity_date,
-        coalesce(next_date, date '9999-12-31') as next_date,
-        count(*) as users_count
-    from spans
-    group by activity_basis, activity_date, coalesce(next_date, date '9999-12-31')
+        next_activity_date as activity_date,
+        sum(users_count) as active_users_count,
+        sum(case when activity_date is null then users_count else 0 end) as new_users_count
+    from core.activity_gap
+    where next_activity_date is not null
+    group by activity_basis, next_activity_date
 ),
 
 -- a user is in the trailing n days from an active day on, until n days later or the next active day, which counts anew
 endings as (
     select
-        stays.*,
-        least(activity_date + 7, next_date) as end_7d,
-        least(activity_date + 30, next_date) as end_30d
-    from stays
+        activity_basis,
+        activity_date,
+        users_count,
+        least(activity_date + 7, coalesce(next_activity_date, date '9999-12-31')) as end_7d,
+        least(activity_date + 30, coalesce(next_activity_date, date '9999-12-31')) as end_30d
+    from core.activity_gap
+    where activity_date is not null
 ),
 
 changes as (

@@ -6,24 +6,14 @@
 -- grain: activity_basis, activity_date, engagement_state
 -- assert: users_count >= 0
 -- may-be-empty: nobody was active yet
-with spans as (
+with absences as (
     select
         activity_basis,
         activity_date,
-        lag(activity_date) over (partition by user_key, activity_basis order by activity_date) as previous_date,
-        lead(activity_date) over (partition by user_key, activity_basis order by activity_date) as next_date
-    from core.user_active_day
-),
-
--- users by the day they were active and the day they were active next: few rows, however many users
-absences as (
-    select
-        activity_basis,
-        activity_date,
-        coalesce(next_date, date '9999-12-31') as next_date,
-        count(*) as users_count
-    from spans
-    group by activity_basis, activity_date, coalesce(next_date, date '9999-12-31')
+        coalesce(next_activity_date, date '9999-12-31') as next_date,
+        users_count
+    from core.activity_gap
+    where activity_date is not null
 ),
 
 states as (
@@ -91,17 +81,18 @@ absent as (
 
 active as (
     select
-        spans.activity_basis,
-        spans.activity_date,
+        gaps.activity_basis,
+        gaps.next_activity_date as activity_date,
         case
-            when spans.previous_date is null then 'new'
-            when spans.previous_date >= spans.activity_date - limits.engaged_within_days then 'current'
-            when spans.previous_date >= spans.activity_date - limits.lapsed_after_days then 'reactivated'
+            when gaps.activity_date is null then 'new'
+            when gaps.activity_date >= gaps.next_activity_date - limits.engaged_within_days then 'current'
+            when gaps.activity_date >= gaps.next_activity_date - limits.lapsed_after_days then 'reactivated'
             else 'resurrected'
         end as engagement_state,
-        count(*) as users_count
-    from spans
-    inner join report.engagement_limits as limits on spans.activity_basis = limits.activity_basis
+        sum(gaps.users_count) as users_count
+    from core.activity_gap as gaps
+    inner join report.engagement_limits as limits on gaps.activity_basis = limits.activity_basis
+    where gaps.next_activity_date is not null
     group by all
 )
 

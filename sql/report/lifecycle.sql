@@ -29,43 +29,47 @@ periods as (
     from calendar
 ),
 
-presence as (
-    select distinct
-        dates.user_key,
-        dates.activity_basis,
+-- a user enters a period with the first active day in it, and leaves the period of the last active day before
+crossings as (
+    select
+        gaps.activity_basis,
         period_types.period_type,
-        cast(date_trunc(period_types.period_type, dates.activity_date) as date) as period_date
-    from core.user_active_day as dates
+        cast(date_trunc(period_types.period_type, gaps.activity_date) as date) as left_date,
+        cast(date_trunc(period_types.period_type, gaps.next_activity_date) as date) as entered_date,
+        gaps.users_count
+    from core.activity_gap as gaps
     cross join period_types
 ),
 
-neighbours as (
+entered as (
     select
-        activity_basis,
-        period_type,
-        period_date,
-        lag(period_date) over (partition by user_key, activity_basis, period_type order by period_date) as before_date,
-        lead(period_date) over (partition by user_key, activity_basis, period_type order by period_date) as after_date
-    from presence
+        crossings.activity_basis,
+        crossings.period_type,
+        crossings.entered_date as period_date,
+        sum(crossings.users_count) as active_users_count,
+        sum(case when crossings.left_date is null then crossings.users_count else 0 end) as new_users_count,
+        sum(case when crossings.left_date = periods.previous_period_date then crossings.users_count else 0 end)
+            as returning_users_count,
+        sum(case when crossings.left_date < periods.previous_period_date then crossings.users_count else 0 end)
+            as resurrecting_users_count
+    from crossings
+    inner join periods
+        on crossings.period_type = periods.period_type and crossings.entered_date = periods.period_date
+    where crossings.left_date is null or crossings.left_date < crossings.entered_date
+    group by crossings.activity_basis, crossings.period_type, crossings.entered_date
 ),
 
-movements as (
+leaving as (
     select
-        neighbours.activity_basis,
-        neighbours.period_type,
-        neighbours.period_date,
+        crossings.activity_basis,
+        crossings.period_type,
         periods.next_period_date,
-        count(*) as active_users_count,
-        count(*) filter (where neighbours.before_date is null) as new_users_count,
-        count(*) filter (where neighbours.before_date = periods.previous_period_date) as returning_users_count,
-        count(*) filter (where neighbours.before_date < periods.previous_period_date) as resurrecting_users_count,
-        count(*) filter (
-            where neighbours.after_date is null or neighbours.after_date > periods.next_period_date
-        ) as leaving_users_count
-    from neighbours
+        sum(crossings.users_count) as leaving_users_count
+    from crossings
     inner join periods
-        on neighbours.period_type = periods.period_type and neighbours.period_date = periods.period_date
-    group by neighbours.activity_basis, neighbours.period_type, neighbours.period_date, periods.next_period_date
+        on crossings.period_type = periods.period_type and crossings.left_date = periods.period_date
+    where crossings.entered_date is null or crossings.entered_date > periods.next_period_date
+    group by crossings.activity_basis, crossings.period_type, periods.next_period_date
 ),
 
 counted as (
@@ -78,20 +82,25 @@ counted as (
         coalesce(here.new_users_count, 0) as new_users_count,
         coalesce(here.returning_users_count, 0) as returning_users_count,
         coalesce(here.resurrecting_users_count, 0) as resurrecting_users_count,
-        coalesce(earlier.leaving_users_count, 0) as dormant_users_count,
+        coalesce(leaving.leaving_users_count, 0) as dormant_users_count,
         coalesce(earlier.active_users_count, 0) as previous_active_users_count
     from periods
     cross join report.engagement_limits as bases
-    left join movements as here
+    left join entered as here
         on
             bases.activity_basis = here.activity_basis
             and periods.period_type = here.period_type
             and periods.period_date = here.period_date
-    left join movements as earlier
+    left join entered as earlier
         on
             bases.activity_basis = earlier.activity_basis
             and periods.period_type = earlier.period_type
-            and periods.period_date = earlier.next_period_date
+            and periods.previous_period_date = earlier.period_date
+    left join leaving
+        on
+            bases.activity_basis = leaving.activity_basis
+            and periods.period_type = leaving.period_type
+            and periods.period_date = leaving.next_period_date
 )
 
 select

@@ -12,6 +12,7 @@ from sql.queries import load_queries
 START = date(2024, 2, 20)
 CHAIN = (
     "core.calendar",
+    "core.activity_gap",
     "report.engagement_limits",
     "report.active_users_day",
     "report.engagement_day",
