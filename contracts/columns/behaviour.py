@@ -32,6 +32,14 @@ COLUMNS = (
     Column("active_days", "BIGINT", "Different days of the period with activity.", unit="days"),
     # --- retention ----------------------------------------------------------------------------------------------
     Column("period_number", "BIGINT", "Number of a period among those of its type, without gaps.", unit="count"),
+    Column("cohort_number", "BIGINT", "Number of the period of a user's first activity.", unit="count"),
+    Column(
+        "last_offset",
+        "BIGINT",
+        "Periods from the first activity to the last one, cut after the last one kept.",
+        unit="count",
+    ),
+    Column("presence", "BIGINT", "Bits: n is set when the user was active in period n since the first."),
     Column("dimension", "VARCHAR", "What users are broken down by: all (not at all), channel, region, persona ..."),
     Column("dimension_value", "VARCHAR", "Group of the dimension; unknown where nothing is stated."),
     Column("cohort_date", "DATE", "First day of the period that made the cohort."),

@@ -1,11 +1,20 @@
 -- One row per cohort: how many of its users were active at least once in a bracket of periods since their first.
-with firsts as (
+with presence as (
+    select distinct
+        dates.user_key,
+        periods.period_number
+    from core.user_active_day as dates
+    inner join core.period as periods
+        on periods.period_type = $period and date_trunc($period, dates.activity_date) = periods.period_date
+    where dates.activity_basis = $basis
+),
+
+firsts as (
     select
         user_key,
         period_number,
         min(period_number) over (partition by user_key) as cohort_number
-    from core.user_period
-    where activity_basis = $basis and period_type = $period
+    from presence
 ),
 
 per_user as (

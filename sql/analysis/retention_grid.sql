@@ -1,7 +1,17 @@
 -- One row per group, cohort and period since: how many were active then, then or later, and in every period so far.
 -- First-time cohorts: users by the period of their first activity. Recurring ones: everybody active in the period.
 -- The words are those of report.retention; this file answers what no table holds: days by group, recurring by group.
-with activity as (
+with presence as (
+    select distinct
+        dates.user_key,
+        periods.period_number
+    from core.user_active_day as dates
+    inner join core.period as periods
+        on periods.period_type = $period and date_trunc($period, dates.activity_date) = periods.period_date
+    where dates.activity_basis = $basis
+),
+
+activity as (
     select
         user_key,
         period_number,
@@ -9,8 +19,7 @@ with activity as (
         max(period_number) over (partition by user_key) as last_number,
         -- periods without a gap have the same number here
         period_number - row_number() over (partition by user_key order by period_number) as run_number
-    from core.user_period
-    where activity_basis = $basis and period_type = $period
+    from presence
 ),
 
 runs as (

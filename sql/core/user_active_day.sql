@@ -1,8 +1,8 @@
 -- One row per signed-in user, basis and day on which the user was active.
 -- Basis `activity`: any event but push_open, or an order placed. Basis `order`: a paid order. Returns are no activity.
--- Kept as a view: both parts are rollups already, and late orders then need no rebuild.
+-- Stored whole in each run, because late orders touch no date of events: many reports read it, none counts it anew.
 -- grain: user_key, activity_basis, activity_date
--- view: two rollups side by side; a stored copy would be their size again
+-- may-be-empty: nobody was active yet
 with active_days as (
     select
         user_key,

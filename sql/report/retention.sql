@@ -15,17 +15,9 @@ with policy as (
         unnest([30, 26, 24]) as periods_at_most
 ),
 
-lives as (
-    select
-        user_key,
-        activity_basis,
-        period_type,
-        min(period_number) over life as cohort_number,
-        period_number - min(period_number) over life as period_offset,
-        period_number = max(period_number) over life as is_last,
-        count(*) over (life order by period_number) - 1 as periods_since
-    from core.user_period
-    window life as (partition by user_key, activity_basis, period_type)
+offsets as (
+    select unnest(generate_series(0, max(periods_at_most) + 1)) as period_offset
+    from policy
 ),
 
 user_groups as (
@@ -53,12 +45,16 @@ counted as (
         user_groups.dimension,
         user_groups.dimension_value,
         lives.cohort_number,
-        least(lives.period_offset, policy.periods_at_most + 1) as period_offset,
+        offsets.period_offset,
         count(*) as on_users_count,
-        count(*) filter (where lives.periods_since = lives.period_offset) as streak_users_count,
-        count(*) filter (where lives.is_last) as last_users_count
-    from lives
-    inner join policy on lives.period_type = policy.period_type
+        -- all bits up to this one
+        count(*) filter (
+            where (lives.presence & ((cast(2 as bigint) << offsets.period_offset) - 1))
+            = (cast(2 as bigint) << offsets.period_offset) - 1
+        ) as streak_users_count,
+        count(*) filter (where lives.last_offset = offsets.period_offset) as last_users_count
+    from core.user_presence as lives
+    inner join offsets on ((lives.presence >> offsets.period_offset) & 1) = 1
     inner join user_groups
         on lives.user_key = user_groups.user_key and (user_groups.dimension = 'all' or lives.period_type <> 'day')
     group by all

@@ -11,6 +11,31 @@ with policy as (
         unnest([26, 24]) as periods_at_most
 ),
 
+-- which period of its type a day lies in
+days as (
+    select
+        dates.activity_date,
+        policy.period_type,
+        policy.periods_at_most,
+        case policy.period_type
+            when 'week' then cast(floor(cast(dates.activity_date - date '1900-01-01' as double) / 7) as bigint)
+            else year(dates.activity_date) * 12 + month(dates.activity_date)
+        end as period_number
+    from core.calendar as dates
+    cross join policy
+),
+
+visits as (
+    select distinct
+        dates.user_key,
+        dates.activity_basis,
+        days.period_type,
+        days.period_number,
+        days.periods_at_most
+    from core.user_active_day as dates
+    inner join days on dates.activity_date = days.activity_date
+),
+
 pairs as (
     select
         members.activity_basis,
@@ -18,15 +43,14 @@ pairs as (
         members.period_number as cohort_number,
         visits.period_number - members.period_number as period_offset,
         count(*) as on_users_count
-    from core.user_period as members
-    inner join policy on members.period_type = policy.period_type
-    inner join core.user_period as visits
+    from visits as members
+    inner join visits
         on
             members.user_key = visits.user_key
             and members.activity_basis = visits.activity_basis
             and members.period_type = visits.period_type
             and members.period_number <= visits.period_number
-            and members.period_number + policy.periods_at_most >= visits.period_number
+            and members.period_number + members.periods_at_most >= visits.period_number
     group by all
 ),
 

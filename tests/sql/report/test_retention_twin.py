@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sql.queries import load_queries
 
 START = date(2023, 12, 20)
-CHAIN = ("core.calendar", "core.period", "core.user_period", "report.retention", "report.retention_recurring")
+CHAIN = ("core.calendar", "core.period", "core.user_presence", "report.retention", "report.retention_recurring")
 LONGEST = {"day": 30, "week": 26, "month": 24}
 REGIONS = {1: "north", 2: "north", 3: None, 4: "south"}
 
