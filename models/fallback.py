@@ -53,6 +53,10 @@ class PurchaseRule:
         happens = 1.0 - happens if self.outcome == "churn" else happens
         return np.column_stack([1.0 - happens, happens])
 
+    def explain(self, features: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of the outcome (n,) and `contributions`."""
+        return self.predict_proba(features)[:, 1], self.contributions(features)
+
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Log odds that recency and number of purchases add, relative to the median customer; shape (n, n_features).
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from models.evaluation import Interval
+from models.reasons import FeatureImportance
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class ModelCard:
     `measures` are those of the model trained on `evaluation_origins` alone and judged on `test_origin`; the model that
     scores is then refitted with the test origin included (`final_origins`). `baselines` maps name -> measure -> Interval
     on the same customers, `improvements` the paired gain in AUC (or nGini) over each; a claim "better" needs low > 0.
+    `importance`: what moves the test customers' scores, largest first.
     """
 
     outcome: str
@@ -62,6 +64,7 @@ class ModelCard:
     improvements: dict[str, Interval]
     calibration: tuple[CalibrationBin, ...] = ()
     label_audit: LabelAudit | None = None
+    importance: tuple[FeatureImportance, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)

@@ -13,19 +13,15 @@ import pandas as pd
 
 from models.reasons import learn_reason_rules, reason_codes
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 50_000
 _RULE_ROWS = 20_000
 
 
 class ExplainedModel(Protocol):
-    """What scoring needs of a model: probabilities (n, 2) and the log odds each feature adds (n, n_features)."""
+    """What scoring needs of a model."""
 
-    def predict_proba(self, X: pd.DataFrame, /) -> np.ndarray:
-        """Probabilities, second column: the outcome happens."""
-        ...
-
-    def contributions(self, X: pd.DataFrame, /) -> np.ndarray:
-        """Additive contributions by feature."""
+    def explain(self, X: pd.DataFrame, /) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of the outcome (n,) and the log odds that each feature adds (n, n_features)."""
         ...
 
 
@@ -41,18 +37,17 @@ def score_customers(model: ExplainedModel, features: pd.DataFrame, *, columns: S
     if features.empty:
         empty = {"user_id": features["user_id"], "probability": 0.0, "percentile": 0.0, "reason_codes": None}
         return pd.DataFrame(empty).astype({"reason_codes": "object"})
-    chunks = [
-        features.iloc[start : start + CHUNK_ROWS][list(columns)].astype(float)
-        for start in range(0, len(features), CHUNK_ROWS)
-    ]
-    probability = np.concatenate([model.predict_proba(chunk)[:, 1] for chunk in chunks])
     thin = slice(None, None, 1 + len(features) // _RULE_ROWS)
     sample = features.iloc[thin][list(columns)].astype(float)
-    rules = learn_reason_rules(model.contributions(sample), sample, probability[thin])
+    likely, added = model.explain(sample)
+    rules = learn_reason_rules(added, sample, likely)
+    probability = np.empty(len(features))
     codes: list[list[str]] = []
-    for number, chunk in enumerate(chunks):
-        own = probability[number * CHUNK_ROWS : number * CHUNK_ROWS + len(chunk)]
-        codes += reason_codes(rules, model.contributions(chunk), values=chunk, probability=own)
+    for start in range(0, len(features), CHUNK_ROWS):
+        chunk = features.iloc[start : start + CHUNK_ROWS][list(columns)].astype(float)
+        own, added = model.explain(chunk)
+        probability[start : start + len(chunk)] = own
+        codes += reason_codes(rules, added, values=chunk, probability=own)
     return pd.DataFrame(
         {
             "user_id": features["user_id"].to_numpy(),

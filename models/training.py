@@ -19,6 +19,7 @@ from models.fallback import HISTORY_COLUMNS, PurchaseRule
 from models.judging import (
     MAX_TRAINING_ROWS,
     MODEL,
+    JudgedPropensity,
     PropensityTask,
     checked_samples,
     judge_propensity,
@@ -28,8 +29,10 @@ from models.judging import (
 from models.label_audit import audit_labels, require_closed_windows
 from models.model_card import CalibrationBin, LabelAudit, ModelCard
 from models.propensity import PropensityModel
+from models.reasons import FeatureImportance, importance
 from models.scoring import score_customers
 
+IMPORTANCE_ROWS = 20_000
 RANKING_MEASURES = ("auc", "pr_auc", "lift_at_10", "capture_at_10")
 RANKING_RULES = ("recency rule", "RFM score")
 LIMITS = (
@@ -119,6 +122,7 @@ def train_and_evaluate(
         improvements=_improvements(comparison),
         calibration=_calibration(truth, judged.predictions[MODEL]),
         label_audit=audit,
+        importance=_importance(judged),
         settings=_settings(model, max_rows=max_rows),
         limits=LIMITS + _findings(audit),
         versions={"scikit-learn": sklearn.__version__, "numpy": np.__version__, "pandas": pd.__version__},
@@ -126,6 +130,14 @@ def train_and_evaluate(
     known = {"user_id": test["user_id"].to_numpy(), "outcome": truth, "probability": judged.predictions[MODEL]}
     rules = {name: scores for name, scores in judged.predictions.items() if name != MODEL}
     return TrainedPropensity(task, model, card, pd.DataFrame({**known, **rules}))
+
+
+def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:
+    """What moves the scores of the test customers (at most 20,000 of them); nothing to say of a rule."""
+    if not isinstance(judged.model, PropensityModel):
+        return ()
+    customers = matrix(judged.test.iloc[:: 1 + len(judged.test) // IMPORTANCE_ROWS], judged.task)
+    return importance(judged.model.contributions(customers), customers)
 
 
 def _origins(samples: pd.DataFrame) -> tuple[str, ...]:

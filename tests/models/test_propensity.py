@@ -7,7 +7,9 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from models.propensity import MEMBERS, PropensityModel
+from models.blending import MEMBERS
+from models.calibration import PlattScaling, logit
+from models.propensity import PropensityModel
 
 SMALL = {"forest_size": 15, "boosting_rounds": 40}
 
@@ -80,14 +82,18 @@ def test_same_seed_same_probabilities():
     assert np.abs(first - second).max() < 1e-12
 
 
-def test_contributions_explain_the_linear_member():
+@pytest.mark.parametrize("member", [*MEMBERS, None])
+def test_contributions_add_up_to_the_score(member):
     X, y, origin, _ = snapshots(origins=2)
     model = PropensityModel(**SMALL).fit(X, y, origin=origin)
-    added = model.contributions(X)
+    model.weights_ = dict.fromkeys(MEMBERS, 1 / 3) if member is None else {name: name == member for name in MEMBERS}
+    model.platt_ = PlattScaling(slope=1.3, intercept=-0.4)
+    probability, added = model.explain(X)
     assert added.shape == X.shape
-    linear = model.linear_.decision_function(model.preparation_.transform(X.to_numpy()))
-    assert added.sum(axis=1) + model.linear_.intercept_[0] == pytest.approx(linear)
+    assert probability == pytest.approx(model.predict_proba(X)[:, 1], abs=1e-12)
+    assert model.base_log_odds_ + added.sum(axis=1) == pytest.approx(logit(probability), abs=1e-9)
     assert np.corrcoef(added[:, 0], X["recency_days"])[0, 1] < -0.5
+    assert (added[:, [3, 4]] == 0).all()  # constant and empty columns add nothing
 
 
 def test_one_class_is_refused():

@@ -9,7 +9,7 @@ import pytest
 
 from models.propensity import PropensityModel
 from models.reason_phrases import CODE_PHRASES, FEATURE_PHRASES, phrase
-from models.reasons import learn_reason_rules, reason_codes
+from models.reasons import importance, learn_reason_rules, reason_codes
 
 SQL = Path(__file__).parents[2] / "sql"
 
@@ -65,6 +65,29 @@ def test_a_contradicting_sign_is_never_a_reason():
     rules = learn_reason_rules(added, values, probability)
     assert rules.sign.tolist() == [0.0]
     assert reason_codes(rules, added, values=values, probability=probability) == [["near_average"]] * 4
+
+
+def test_a_value_used_against_its_direction_is_no_reason():
+    values = pd.DataFrame({"orders_28d": [0.0, 0.0, 1.0, 3.0, 4.0]})
+    added = np.array([[0.5], [-1.0], [0.1], [1.0], [2.0]])  # a tree lifts one customer who has no order
+    probability = np.array([0.6, 0.1, 0.4, 0.7, 0.8])
+    rules = learn_reason_rules(added, values, probability)
+    assert (rules.sign.tolist(), rules.typical.tolist(), rules.middle) == ([1.0], [1.0], 0.6)
+    codes = reason_codes(rules, added, values=values, probability=probability)
+    # the first is likely, but not for many orders; the third is unlikely, but its contribution is positive
+    expected = [["near_average"], ["orders_28d_low"], ["near_average"], ["orders_28d_high"], ["orders_28d_high"]]
+    assert codes == expected
+
+
+def test_importance_by_hand():
+    values = pd.DataFrame({"first": [1.0, 2.0, 3.0, np.nan], "second": [5.0, 4.0, 3.0, 2.0], "third": 0.0})
+    added = np.array([[-1.0, 0.0, 7.0], [0.0, 0.0, 7.0], [1.0, 1.0, 7.0], [0.0, 1.0, 7.0]])
+    first, second = importance(added, values)  # the third moves everybody alike: it explains nobody
+    # both deviate from their mean by (1 + 0 + 1 + 0) / 4 and (.5 x 4) / 4
+    assert (first.feature, first.mean_log_odds, first.share) == ("first", 0.5, 0.5)
+    assert (second.feature, second.mean_log_odds, second.share) == ("second", 0.5, 0.5)
+    assert first.direction == pytest.approx(1.0)
+    assert second.direction == pytest.approx(-0.894427, abs=1e-6)  # ranks 4 3 2 1 against 1.5 1.5 3.5 3.5
 
 
 def test_phrases_read_in_both_languages():
