@@ -85,6 +85,11 @@ COLUMNS = (
     Column("cac_amount", "DOUBLE", "Marketing money per customer or user acquired.", unit="base currency"),
     Column("payback_days", "BIGINT", "Days until net revenue per user reaches its cost; empty: not yet.", unit="days"),
     Column("payback_months", "DOUBLE", "payback_days in months of 30.4375 days.", unit="months"),
+    # --- rhythm ---------------------------------------------------------------------------------------------------
+    Column("weekday_number", "BIGINT", "Weekday, from 1 = Monday to 7 = Sunday."),
+    Column("hour_of_day", "BIGINT", "Hour of the shop's clock, 0 to 23."),
+    Column("events_share", "DOUBLE", "Active events of the hour over all of the group.", unit="share"),
+    Column("hour_rank", "BIGINT", "Place of the hour of the week among those of the group, 1 = most events."),
     # --- association ----------------------------------------------------------------------------------------------
     Column("pair_basis", "VARCHAR", "Where two products go together: order (bought), view (viewed in a session)."),
     Column("other_product_id", "VARCHAR", "The product that goes with product_id."),

@@ -1,8 +1,8 @@
 -- One row per as_of, basis and ordered pair of products that went together in the 90 days before as_of.
 -- Basis `order`: both in one paid order, guests included. Basis `view`: both viewed in one session, sessions of over 50
 -- products left out (robots). support_share = both / all, confidence = both / first, lift = confidence / share of the
--- second, leverage = support less the product of the shares. Pairs are kept when together in at least 10 orders
--- or sessions.
+-- second, leverage = support less the product of the shares. Pairs of fewer than 10 people are left out; a guest's
+-- order is one person.
 -- grain: as_of, pair_basis, product_id, other_product_id
 -- assert: together_count <= product_count
 -- assert: confidence <= 1
@@ -10,7 +10,7 @@
 with policy as (
     select
         90 as window_days,
-        10 as together_at_least,
+        10 as people_at_least,
         50 as session_products_at_most
 ),
 
@@ -18,6 +18,7 @@ viewed as (
     select distinct
         'view' as pair_basis,
         concat_ws('/', sessions.user_key, sessions.activity_date, sessions.session_number) as basket,
+        cast(sessions.user_key as varchar) as person,
         products.product_id
     from core.sessions
     cross join policy
@@ -39,6 +40,7 @@ bought as (
     select distinct
         'order' as pair_basis,
         items.order_id as basket,
+        coalesce(items.user_id, items.order_id) as person,
         items.product_id
     from core.order_items as items
     cross join policy
@@ -82,7 +84,8 @@ pairs as (
         one.pair_basis,
         one.product_id,
         other.product_id as other_product_id,
-        count(*) as together_count
+        count(*) as together_count,
+        count(distinct one.person) as people_count
     from contents as one
     inner join contents as other on one.pair_basis = other.pair_basis and one.basket = other.basket
     where one.product_id <> other.product_id
@@ -109,4 +112,4 @@ cross join policy
 inner join totals on pairs.pair_basis = totals.pair_basis
 inner join singles as one on pairs.pair_basis = one.pair_basis and pairs.product_id = one.product_id
 inner join singles as other on pairs.pair_basis = other.pair_basis and pairs.other_product_id = other.product_id
-where pairs.together_count >= policy.together_at_least
+where pairs.people_count >= policy.people_at_least
