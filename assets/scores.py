@@ -8,18 +8,23 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from assets.champions import HorizonModels, Kept, models_of_horizon
+from assets.drift import drift_rows
 from assets.home import Home
 from assets.lifetime import long_forecasts
 from assets.metadata import table_metadata
+from assets.model_checks import DRIFT_CHECK, LABEL_AUDIT, model_checks
 from assets.tables import DAILY, as_of_of
-from assets.training import LABELS, HorizonModels, Kept, models_of_horizon, population
+from assets.training import LABELS, population
 from assets.warehouse import Warehouse
 from contracts.contract import TableContract
 from contracts.outputs import TABLES
 from models.fallback import PurchaseRule
 from models.scoring import score_customers
 
-_PROPENSITY, _VALUE, _CARD = (TABLES[f"score.{name}"] for name in ("user_propensity", "user_value", "model_card"))
+_PROPENSITY, _VALUE, _CARD, _DRIFT = (
+    TABLES[f"score.{name}"] for name in ("user_propensity", "user_value", "model_card", "drift")
+)
 UNTRAINED = "rule-untested"
 
 
@@ -47,6 +52,7 @@ def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[st
         "is_fallback": True,
         "users_count": 0,
         "model_version": UNTRAINED,
+        "promotion": "no model of its own",
         "reason": "the data hold no past snapshot with a closed window; the rule was not tested",
         "card": "{}",
     }
@@ -55,6 +61,8 @@ def _card_row(models: HorizonModels, outcome: str, kept: Kept | None) -> dict[st
     card = kept.card
     row |= {
         "model_version": kept.version,
+        "training_date": kept.trained_on,
+        "promotion": kept.promotion,
         "is_fallback": card["is_fallback"],
         "reason": card["reason"],
         "card": json.dumps(card, ensure_ascii=False),
@@ -95,13 +103,14 @@ def _write(warehouse: Warehouse, table: TableContract, frames: list[pd.DataFrame
             kinds={"python", "scikitlearn"},
             deps=[["feature", "user_features"], ["core", "horizons"], ["core", "order_items"], ["core", "user_day"]],
         )
-        for table in (_PROPENSITY, _VALUE, _CARD)
+        for table in (_PROPENSITY, _VALUE, _CARD, _DRIFT)
     ],
+    check_specs=[LABEL_AUDIT, DRIFT_CHECK],
 )
-def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
-    """Score every horizon with the models of the last training date on or before as_of."""
+def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Score every horizon with the champions of the last training date on or before as_of."""
     as_of = as_of_of(context)
-    propensities, values, cards = [], [], []
+    propensities, values, cards, drifts = [], [], [], []
     with home.warehouse() as warehouse:
         features = warehouse.frame(
             "select * from feature.user_features where as_of = $as_of order by user_id", {"as_of": as_of}
@@ -111,9 +120,15 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
             models = models_of_horizon(
                 warehouse, home.folder, as_of, int(horizon), churn_window_days=int(window), settings=home.settings
             )
+            for refusal in models.refusals:
+                context.log.warning(refusal)
             for outcome in LABELS:
-                propensities.append(_propensities(features, models, outcome, int(window)))
-                cards.append(_card_row(models, outcome, models.propensities.get(outcome)))
+                kept = models.propensities.get(outcome)
+                scored = _propensities(features, models, outcome, int(window))
+                propensities.append(scored)
+                cards.append(_card_row(models, outcome, kept))
+                drifted = drift_rows(population(features, outcome, int(window)), scored["probability"].to_numpy(), kept)
+                drifts.append(drifted.assign(outcome=outcome, horizon_days=horizon))
             buyers = population(features, "purchase", int(window))
             if models.value is not None:
                 value = models.value.model.predict(buyers)
@@ -129,6 +144,8 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
         yield _write(warehouse, _PROPENSITY, propensities, as_of)
         yield _write(warehouse, _VALUE, [*values, empty_value], as_of)
         yield _write(warehouse, _CARD, [pd.DataFrame(cards)], as_of)
+        yield _write(warehouse, _DRIFT, drifts, as_of)
+        yield from model_checks(warehouse, cards, as_of)
 
 
 SCORE_ASSETS = [scores]

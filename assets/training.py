@@ -1,21 +1,19 @@
-"""Finds or trains the models of one horizon: samples from past origins, judged out of time, kept in the registry.
+"""Trains the models of one horizon at one date: samples from past origins, judged out of time.
 
+Which of the trained models scores stands in `assets/champions.py`.
 The protocol itself lives in `models/training.py` and `models/value.py`; building the samples in `assets/origins.py`.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from assets.origins import training_samples
 from assets.warehouse import Warehouse
 from contracts.settings import Settings
-from models import registry
-from models.horizons import origins, training_date
+from models.horizons import origins
 from models.training import PropensityTask, TrainedPropensity, train_and_evaluate
 from models.value import TrainedValue, train_value
 from sql.queries import SQL_ROOT, load_queries
@@ -26,39 +24,11 @@ NOT_FEATURES = (
 LABELS = {"purchase": "has_purchased", "churn": "has_churned", "reactivation": "has_purchased"}
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A model from the registry, with its version and card."""
-
-    model: Any  # TrainedValue for value, else TrainedPropensity
-    version: str
-    card: dict
-
-
-@dataclass(frozen=True)
-class HorizonModels:
-    """The models that score one horizon, and the date they were trained on; outcomes without data are absent."""
-
-    horizon_days: int
-    training_date: date
-    propensities: dict[str, Kept]
-    value: Kept | None
-
-
 def code_fingerprint() -> str:
     """Return eight hex digits that change when features, labels or models change: then models are trained anew."""
     queries = [query.version for query in load_queries().values() if query.layer in ("core", "feature", "label")]
     code = [path.read_bytes() for path in sorted((SQL_ROOT.parent / "models").glob("*.py"))]
     return hashlib.sha256(b"".join([*(version.encode() for version in queries), *code])).hexdigest()[:8]
-
-
-def last_training_date(warehouse: Warehouse, as_of: date, settings: Settings) -> date:
-    """Return the last training date on or before as_of, counted from the home's first as_of."""
-    anchor = warehouse.recall("training_anchor")
-    if anchor is None:
-        warehouse.remember("training_anchor", as_of.isoformat())
-        anchor = as_of.isoformat()
-    return training_date(as_of, date.fromisoformat(anchor), settings.training_every_days)
 
 
 def population(frame: pd.DataFrame, outcome: str, churn_window_days: int) -> pd.DataFrame:
@@ -92,36 +62,10 @@ def propensity_task(
     return PropensityTask(outcome, horizon_days, LABELS[outcome], definitions[outcome], columns)
 
 
-def models_of_horizon(
-    warehouse: Warehouse, home: Path, as_of: date, horizon_days: int, *, churn_window_days: int, settings: Settings
-) -> HorizonModels:
-    """Return the models of the last training date on or before as_of, from the registry or trained now.
-
-    They see only what happened before that date, whenever they are trained, so a backfill equals the daily runs.
-    """
-    trained_on = last_training_date(warehouse, as_of, settings)
-    root = home / "models"
-    suffix = f"{horizon_days}d-w{churn_window_days}-{trained_on}-{settings.training_users_at_most}-{code_fingerprint()}"
-    outcomes = (*LABELS, "value")
-    kept = {}
-    for outcome in outcomes:
-        registered = registry.champion(root, f"{outcome}-{suffix}")
-        if registered is not None:
-            model, card = registry.load(root, registered)
-            kept[outcome] = Kept(model, registered.version, card)
-    if not kept:
-        trained = _train(warehouse, trained_on, horizon_days, churn_window_days, settings)
-        for outcome, (model, card) in trained.items():
-            registered = registry.save(root, f"{outcome}-{suffix}", model, card)
-            kept[outcome] = Kept(model, registered.version, card)
-    return HorizonModels(
-        horizon_days, trained_on, {name: kept[name] for name in LABELS if name in kept}, kept.get("value")
-    )
-
-
-def _train(
+def train_at(
     warehouse: Warehouse, trained_on: date, horizon_days: int, churn_window_days: int, settings: Settings
 ) -> dict[str, tuple[TrainedPropensity | TrainedValue, dict]]:
+    """Return outcome -> model and card, trained on what happened before a date; outcomes without a past origin are absent."""
     first, newest = warehouse.oldest_order_date(), warehouse.newest_business_date()
     if first is None or newest is None:
         return {}

@@ -124,11 +124,18 @@ TABLES: dict[str, TableContract] = {
             ("as_of", "outcome", "horizon_days"),
             (
                 "as_of", "outcome", "horizon_days", "model_version", "training_date", "test_as_of", "is_fallback", "users_count",
-                "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason", "card",
+                "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason", "promotion",
+                "card",
             ),
             nullable=(
                 "test_as_of", "prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "recency_rule_auc", "reason",
             ),
+        ),
+        TableContract(
+            "score.drift",
+            "One row per as_of, outcome, horizon and feature (or score): its stability index against the model's last snapshot.",
+            ("as_of", "outcome", "horizon_days", "feature"),
+            ("as_of", "outcome", "horizon_days", "feature", "users_count", "psi", "psi_chance"),
         ),
         TableContract(
             "score.backtest",
@@ -179,6 +186,7 @@ PUBLISHED_TABLES = (
     "score.user_propensity",
     "score.user_value",
     "score.model_card",
+    "score.drift",
     "score.backtest",
     "score.backtest_curve",
 )

@@ -30,6 +30,9 @@ class Settings(BaseModel):
         None, ge=1, description="Who was active in so many days can churn; default from data."
     )
     training_every_days: int = Field(7, ge=1, description="A new model every so many days; 1 = at every as_of.")
+    champion_trials: int = Field(
+        4, ge=0, description="A new model competes with those of so many earlier training dates; 0 = the newest scores."
+    )
     training_users_at_most: int = Field(100_000, ge=1_000, description="Users in the stable training sample.")
     control_share: float = Field(0.10, ge=0.0, le=0.5, description="Share of every list that is held out.")
     control_salt: str = Field(

@@ -15,6 +15,8 @@ import pandas as pd
 from models.baselines import RFM_FEATURES, recency_rule, rfm_regression, rfm_score
 from models.evaluation import RESAMPLES, Comparison, compare
 from models.fallback import HISTORY_COLUMNS, PurchaseRule
+from models.label_audit import audit_labels
+from models.model_card import LabelAudit
 from models.propensity import PropensityModel
 
 HISTORY_HORIZONS = 3
@@ -42,7 +44,8 @@ class JudgedPropensity:
     """A model that saw no label of the test origin's window, and how it did there.
 
     `past` and `test`: the rows it was trained and judged on, one per user_id and as_of (`past` is empty for a rule);
-    `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule stands in, or None.
+    `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule
+    stands in (too little data, or the labels fail their audit), or None.
     """
 
     task: PropensityTask
@@ -51,6 +54,7 @@ class JudgedPropensity:
     test: pd.DataFrame
     predictions: dict[str, np.ndarray]
     too_thin: str | None
+    audit: LabelAudit
 
     @property
     def truth(self) -> np.ndarray:
@@ -82,7 +86,8 @@ def judge_propensity(
     past = samples[samples["as_of"] <= pd.Timestamp(test_as_of - timedelta(days=task.horizon_days))]
     histories = test if rule_customers is None else _at(rule_customers, test_as_of)
     rule = PurchaseRule.fit(histories, outcome=task.outcome, horizon_days=task.horizon_days)
-    too_thin = _too_thin(past, test, task)
+    audit = audit_labels(samples, label=task.label, outcome=task.outcome)
+    too_thin = _too_thin(past, test, task) or audit.refusal
     predictions = {
         "recency rule": recency_rule(test, outcome=task.outcome),
         "RFM score": rfm_score(test, outcome=task.outcome),
@@ -90,14 +95,14 @@ def judge_propensity(
     }
     if too_thin is not None:
         judged = predictions.pop(rule.name)
-        return JudgedPropensity(task, rule, past.head(0), test, {MODEL: judged, **predictions}, too_thin)
+        return JudgedPropensity(task, rule, past.head(0), test, {MODEL: judged, **predictions}, too_thin, audit)
     past = stable_sample(past, max_rows)
     regression = rfm_regression().fit(past[list(RFM_FEATURES)].astype(float), past[task.label])
     predictions["regression on RFM"] = regression.predict_proba(test[list(RFM_FEATURES)].astype(float))[:, 1]
     model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
     model.fit(matrix(past, task), past[task.label], origin=past["as_of"].to_numpy())
     judged = model.predict_proba(matrix(test, task))[:, 1]
-    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None)
+    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit)
 
 
 def _at(samples: pd.DataFrame, origin: date) -> pd.DataFrame:
@@ -141,6 +146,11 @@ def stable_sample(samples: pd.DataFrame, max_rows: int) -> pd.DataFrame:
 def matrix(samples: pd.DataFrame, task: PropensityTask) -> pd.DataFrame:
     """The task's features as doubles, shape (n_samples, n_features)."""
     return samples[list(task.features)].astype(float)
+
+
+def positive_probability(model: PropensityModel | PurchaseRule, rows: pd.DataFrame, task: PropensityTask) -> np.ndarray:
+    """Probability of the outcome, shape (n_rows,), by a model (which takes the task's features) or a rule."""
+    return model.predict_proba(matrix(rows, task) if isinstance(model, PropensityModel) else rows)[:, 1]
 
 
 def _too_thin(past: pd.DataFrame, test: pd.DataFrame, task: PropensityTask) -> str | None:

@@ -28,12 +28,14 @@ class CalibrationBin:
 class LabelAudit:
     """What the labels look like before anything is trained: share of positives at each origin, and what is suspicious.
 
-    findings: `degenerate` (one class only), `rare` or `common` (prevalence outside 1 %..99 %), `unstable` (prevalence
-    varies more than threefold between origins), `inverted` (the label contradicts the recency rule).
+    findings: `degenerate` (one class only), `rare` or `common` (prevalence outside 0.2 %..99.8 %), `inverted` (the label
+    contradicts the recency rule: its AUC is below 0.35), each of which blocks the model: `refusal` says why in words. Only
+    noted: `unstable` (prevalence varies more than threefold between origins), `against_recency` (AUC 0.35 to 0.4).
     """
 
     prevalence_by_origin: dict[str, float]
     findings: tuple[str, ...]
+    refusal: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 
+from models.drift import SCORE, Baseline, baseline_of
 from models.evaluation import RESAMPLES, Comparison, Interval, calibration_table
 from models.fallback import HISTORY_COLUMNS, PurchaseRule
 from models.judging import (
@@ -24,9 +25,10 @@ from models.judging import (
     checked_samples,
     judge_propensity,
     matrix,
+    positive_probability,
     stable_sample,
 )
-from models.label_audit import audit_labels, require_closed_windows
+from models.label_audit import require_closed_windows
 from models.model_card import CalibrationBin, LabelAudit, ModelCard
 from models.propensity import PropensityModel
 from models.reasons import FeatureImportance, importance
@@ -47,18 +49,25 @@ class TrainedPropensity:
     """A model ready to score, its card, and its predictions on the test origin.
 
     `test_predictions`: one row per test customer: user_id, outcome (0/1), probability, and one column per baseline; the
-    probability is that of the evaluated model, which saw no label of the test origin's window.
+    probability is that of the evaluated model, which saw no label of the test origin's window. `baseline`: features and
+    scores of the newest training origin, against which drift is measured.
     """
 
     task: PropensityTask
     model: PropensityModel | PurchaseRule
     card: ModelCard
     test_predictions: pd.DataFrame
+    evaluated: PropensityModel | PurchaseRule
+    baseline: Baseline
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """One row per input row: user_id, probability, percentile (0..1, 1 = most likely), reason_codes."""
         columns = self.task.features if isinstance(self.model, PropensityModel) else ("recency_days", *HISTORY_COLUMNS)
         return score_customers(self.model, features, columns=columns)
+
+    def evaluated_probability(self, rows: pd.DataFrame) -> np.ndarray:
+        """Probabilities (n,) by the evaluated model: what this version would have said had its last origin not come yet."""
+        return positive_probability(self.evaluated, rows, self.task)
 
 
 def train_and_evaluate(
@@ -79,14 +88,13 @@ def train_and_evaluate(
     window closed by the test origin; origins in between join only the final fit. Outcomes are known for dates before
     `known_until`. More than `max_rows` rows are thinned to a stable sample of users. `rule_customers`: see `judge_propensity`.
 
-    Minimum data, else the label-free rule and a card that says so: history of 3 horizons, 100 customers with and 100
-    without the outcome in the training origins, both outcomes at the test origin.
+    Minimum data and a label that passes its audit, else the label-free rule and a card that says so: history of 3 horizons,
+    100 customers with and 100 without the outcome in the training origins, both outcomes at the test origin.
 
     Raises ValueError for missing columns, missing labels, an open label window, or no row at the test origin.
     """
     samples = checked_samples(samples, task, test_as_of=test_as_of)
     require_closed_windows(samples, horizon_days=task.horizon_days, known_until=known_until)
-    audit = audit_labels(samples, label=task.label, outcome=task.outcome)
     judged = judge_propensity(
         samples,
         task,
@@ -95,7 +103,7 @@ def train_and_evaluate(
         max_rows=max_rows,
         random_state=random_state,
     )
-    past, test, truth, too_thin = judged.past, judged.test, judged.truth, judged.too_thin
+    past, test, truth, too_thin, audit = judged.past, judged.test, judged.truth, judged.too_thin, judged.audit
     model, final = judged.model, past
     if isinstance(judged.model, PropensityModel):
         final = stable_sample(samples, max_rows)
@@ -129,7 +137,9 @@ def train_and_evaluate(
     )
     known = {"user_id": test["user_id"].to_numpy(), "outcome": truth, "probability": judged.predictions[MODEL]}
     rules = {name: scores for name, scores in judged.predictions.items() if name != MODEL}
-    return TrainedPropensity(task, model, card, pd.DataFrame({**known, **rules}))
+    scored = test.assign(**{SCORE: positive_probability(model, test, task)})
+    baseline = baseline_of(scored, [SCORE, *card.features])
+    return TrainedPropensity(task, model, card, pd.DataFrame({**known, **rules}), judged.model, baseline)
 
 
 def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:

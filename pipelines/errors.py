@@ -6,6 +6,7 @@ from assets.ingest import IngestError
 from assets.publication import PublicationHeldError
 from assets.versions import PointerError
 from assets.warehouse_errors import QueryRefusedError, WarehouseLockedError
+from models.registry import RegistryError
 from pipelines.settings import SettingsError
 from pipelines.world import WorldError
 from sql.queries import QueryError
@@ -20,6 +21,7 @@ OPERATOR_ERRORS: tuple[type[Exception], ...] = (
     PublicationHeldError,
     QueryError,
     QueryRefusedError,
+    RegistryError,
     SettingsError,
     WarehouseLockedError,
     WorldError,

@@ -111,7 +111,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> JobOutcome:
                 outcome.faults.append(f"{event.step_key}: {text}\n{''.join(cause.stack[-3:])}")
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check: Any = event.event_specific_data
-            if not check.passed:
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
                 if "stopped" in check.metadata:
                     outcome.faults += check.metadata["stopped"].value.split("\n")
                     continue

@@ -1,13 +1,16 @@
-"""Commands about the models: `trellis backtest`. Parsing only; the work stands in the modules that are called.
+"""Commands about the models: `trellis backtest`, `trellis models`. Parsing only; the work stands in the modules that are called.
 
 Running and publishing belong to `pipelines/cli.py`, reports of analysts to `pipelines/explore.py`.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from pipelines.arguments import day, days, every
+
+DONE, USAGE = 0, 2
 
 
 def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
@@ -18,6 +21,13 @@ def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
     backtest.add_argument("--every", type=every, default=28, help="step between origins, such as 28d")
     backtest.add_argument("--horizons", type=days, default=(), help="days ahead, such as 28,90 (default: the home's)")
 
+    models = commands.add_parser("models", parents=[home], help="every model version, which one scores and why")
+    models.add_argument("action", nargs="?", choices=["list", "promote", "release"], default="list")
+    models.add_argument("version", nargs="?", help="what to promote (roll back to), or to release again")
+    models.add_argument(
+        "--from", dest="from_date", type=day, help="training date from which it scores (default: the newest)"
+    )
+
 
 def _backtest(options: argparse.Namespace) -> int:
     from pipelines.backtest import run_backtest
@@ -27,5 +37,19 @@ def _backtest(options: argparse.Namespace) -> int:
     )
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"backtest": _backtest}
+def _models(options: argparse.Namespace) -> int:
+    from pipelines.models import models_text, promote, release
+
+    if options.action == "list":
+        print(models_text(options.home))
+        return DONE
+    if options.version is None:
+        print(f"trellis: models {options.action} needs a version; `trellis models` lists them", file=sys.stderr)
+        return USAGE
+    if options.action == "promote":
+        return promote(options.home, options.version, options.from_date)
+    return release(options.home, options.version)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"backtest": _backtest, "models": _models}
 """Command -> what it does; returns the exit code."""

@@ -47,6 +47,8 @@ def state_key(home: Path, options: RunOptions) -> str:
             if path.is_file():
                 stat = path.stat()
                 parts.append(f"{path.relative_to(sources)} {stat.st_size} {stat.st_mtime_ns}")
+    promoted = home / "models" / "pins.json"  # what the operator promoted changes who scores
+    parts.append(promoted.read_text(encoding="utf-8") if promoted.is_file() else "")
     house = SQL_ROOT.parent
     code = [
         path for room in ("contracts", "sql", "models", "assets", "pipelines") for path in (house / room).rglob("*.py")

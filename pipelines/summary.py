@@ -48,6 +48,8 @@ def print_summary(home: Path) -> None:
             f"{card.brier:.3f}  ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} users from "
             f"{str(card.test_as_of)[:10]}{note}"
         )
+    for note in _notes_on_models(home, manifest["as_of"]):
+        print(f"  note: {note}")
     print("\nLists            members   held out  no consent")
     for segment, facts in manifest["segments"].items():
         empty = f"  empty: {facts['empty_because']}" if facts["empty_because"] else ""
@@ -67,3 +69,29 @@ def _value_line(card: Any) -> str:  # a row of score.model_card
         f"  value        {card.horizon_days:>4} d  nGini {own['ngini'][0]:.3f} (past spend {past['ngini'][0]:.3f})  total "
         f"{own['bias'][0]:+.1%} off  mean error {own['mae'][0]:,.2f}  {card.users_count:,} users from {str(card.test_as_of)[:10]}"
     )
+
+
+def _notes_on_models(home: Path, as_of: str) -> list[str]:
+    """Return what an operator should know of the models: refused challengers, promotions of theirs, drift."""
+    with open_warehouse(home) as warehouse:
+        cards = warehouse.frame(
+            "select outcome, horizon_days, training_date, promotion from score.model_card where as_of = $as_of and "
+            "(promotion like 'stays%' or promotion like '%operator%') order by outcome, horizon_days",
+            {"as_of": as_of},
+        )
+        levels = warehouse.frame(
+            "select drift_level, feature, max(psi) as psi from report.drift where as_of = $as_of and drift_level <> 'stable' "
+            "group by all order by psi desc, feature",
+            {"as_of": as_of},
+        )
+    notes = [
+        f"{card.outcome} {card.horizon_days} d: the model of {str(card.training_date)[:10]} {card.promotion}"
+        for card in cards.itertuples()
+    ]
+    if len(levels):
+        act = int((levels["drift_level"] == "act").sum())
+        first = ", ".join(f"{row.feature} {row.psi:.2f}" for row in levels.head(3).itertuples())
+        notes.append(
+            f"drift since the newest training snapshot: {act} to act on, {len(levels) - act} to watch (stability index: {first})"
+        )
+    return notes

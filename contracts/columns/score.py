@@ -67,4 +67,19 @@ COLUMNS = (
         "DOUBLE",
         "Observed share (reliability), share of the positives reached (gain), that over the users' share (lift).",
     ),
+    Column("feature", "VARCHAR", "Feature of the model; score = its probability."),
+    Column(
+        "psi",
+        "DOUBLE",
+        "Population stability index over the deciles of the model's newest training snapshot, and missing.",
+    ),
+    Column(
+        "psi_chance", "DOUBLE", "Two samples of these sizes from one population stay below this in 99.9 % of cases."
+    ),
+    Column("drift_level", "VARCHAR", "stable below 0.10 (or within chance), watch below 0.25, act from there on."),
+    Column(
+        "promotion",
+        "VARCHAR",
+        "Why this model scores: took over, stays, promoted by the operator, nobody to compete with.",
+    ),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from models.backtest import CURVE_COLUMNS, MEASURE_COLUMNS, judge_origin, mean_of_values, mean_over_origins, value_rows
 from models.judging import JudgedPropensity, PropensityTask
+from models.model_card import LabelAudit
 from models.propensity import PropensityModel
 
 TASK = PropensityTask("purchase", 28, "label", "any paid order within 28 days", ("recency_days",))
@@ -31,7 +32,7 @@ def judged(origin: date, seed: int, *, too_thin: str | None = None) -> JudgedPro
     )
     rule = probability + rng.normal(0, 0.3, USERS)
     predictions = {"model": probability, "recency rule": rule}
-    return JudgedPropensity(TASK, PropensityModel(), test.head(0), test, predictions, too_thin)
+    return JudgedPropensity(TASK, PropensityModel(), test.head(0), test, predictions, too_thin, LabelAudit({}, ()))
 
 
 @pytest.fixture(scope="module")

@@ -189,11 +189,13 @@ def test_broken_input_is_refused_with_counts(samples):
         attempt(samples[samples["as_of"] < ORIGINS[-1]])
 
 
-def test_an_inverted_label_is_found(samples):
-    card = train_and_evaluate(
+def test_an_inverted_label_is_found_and_blocks_the_model(samples):
+    trained = train_and_evaluate(
         samples.assign(label=samples["recency_days"] > 60), TASK, test_as_of=TEST, known_until=KNOWN, resamples=2
-    ).card
-    assert "label audit: inverted" in card.limits
+    )
+    assert "label audit: inverted" in trained.card.limits
+    assert isinstance(trained.model, PurchaseRule)  # such labels train no model
+    assert "classes are exchanged" in str(trained.card.reason)
 
 
 def test_the_rule_for_the_lapsed_knows_everybodys_histories(samples):
