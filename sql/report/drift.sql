@@ -1,4 +1,4 @@
--- One row per as_of, outcome, horizon and feature (or score): how far it has moved from the snapshot the model was trained on.
+-- One row per as_of, outcome, horizon and feature (or score): how far it has moved since the model last trained.
 -- A population stability index below what the sizes of the two samples alone explain is stable, whatever its value.
 -- grain: as_of, outcome, horizon_days, feature
 -- assert: psi >= 0
