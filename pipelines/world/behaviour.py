@@ -88,7 +88,7 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
     intent = rng.random(count) < STATIONARY_INTENT
     grievance = np.zeros(count)
     pending = np.zeros((MAX_DELIVERY_DAYS, count))
-    belief = _first_belief(users)
+    belief = first_belief(users)
     states: dict[int, HiddenState] = {}
     visit_rows: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
     delivery_rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
@@ -102,7 +102,7 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
         slot = day % MAX_DELIVERY_DAYS
         grievance = grievance * GRIEVANCE_DECAY + pending[slot]
         pending[slot] = 0
-        effect = _campaign_effect(world, users, treated, day)
+        effect = campaign_effect(world, users, treated, day)
         chances = day_probabilities(world, users, day, grievance=grievance, campaign_effect=effect)
         draws = rng.random((5, count))
         intent = np.where(intent, draws[0] >= INTENT_END, draws[0] < INTENT_START)
@@ -111,7 +111,7 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
         deep = draws[2] < np.where(intent, DEEP_VISIT_GIVEN_INTENT[1], DEEP_VISIT_GIVEN_INTENT[0])
         attempted = visited & (draws[3] < np.where(intent, *chances.attempt[::-1]))
         paid = attempted & (draws[4] < PAID_SHARE)
-        belief = _updated_belief(belief, users, chances, _Seen(new, here, visited, deep, attempted, paid))
+        belief = updated_belief(belief, users, chances, Seen(new, here, visited, deep, attempted, paid))[0]
         intent &= ~paid
         visitors = np.flatnonzero(visited)
         outcome = np.where(
@@ -127,14 +127,15 @@ def live_block(world: WorldModel, block: int) -> BlockLife:
     return BlockLife(first, users, _visits(visit_rows), _deliveries(delivery_rows), states, treated, eligible)
 
 
-def _first_belief(users: Population) -> np.ndarray:
+def first_belief(users: Population) -> np.ndarray:
+    """Return the belief before the first day; shape (3, users), states as in `HiddenState`."""
     # Users registered before the first day may have left by then; later users are alive when they register.
     alive = (1 - users.dropout_rate) ** np.maximum(-users.registered_day - 1, 0)
     return np.stack([alive * (1 - STATIONARY_INTENT), alive * STATIONARY_INTENT, 1 - alive])
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What an observer of the sources sees of each user on a day."""
 
     new: np.ndarray
@@ -145,9 +146,12 @@ class _Seen:
     paid: np.ndarray
 
 
-def _updated_belief(belief: np.ndarray, users: Population, chances: DayProbabilities, seen: _Seen) -> np.ndarray:
-    """Return the belief after a day: Bayes' rule for one step of a hidden Markov model with the states of
-    `HiddenState`.
+def updated_belief(
+    belief: np.ndarray, users: Population, chances: DayProbabilities, seen: Seen
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the belief after a day and how probable what was seen had been: a step of a hidden Markov model.
+
+    The states are those of `HiddenState`; both by Bayes' rule given the users' rates.
     """
     # The registration day is survived, and comes with a visit, by definition.
     survive = np.where(seen.new, 1.0, 1 - users.dropout_rate)
@@ -159,13 +163,15 @@ def _updated_belief(belief: np.ndarray, users: Population, chances: DayProbabili
         act = np.where(seen.attempted, chances.attempt[state], 1 - chances.attempt[state])
         updated[state] = before[state] * np.where(seen.visited, visit * depth * act, 1 - visit)
     updated[2] = np.where(seen.visited, 0.0, belief[2] + (belief[0] + belief[1]) * (1 - survive))
+    evidence = np.where(seen.here, updated.sum(axis=0), 1.0)
     # A paid order ends the intent.
     updated[0] += np.where(seen.paid, updated[1], 0.0)
     updated[1] = np.where(seen.paid, 0.0, updated[1])
-    return np.where(seen.here, updated / updated.sum(axis=0), belief)
+    return np.where(seen.here, updated / updated.sum(axis=0), belief), evidence
 
 
-def _campaign_effect(world: WorldModel, users: Population, treated: np.ndarray, day: int) -> np.ndarray | None:
+def campaign_effect(world: WorldModel, users: Population, treated: np.ndarray, day: int) -> np.ndarray | None:
+    """Return what contacts add to the log order rate on a day; `treated` is (campaigns, users), None without campaign."""
     for number, campaign in enumerate(world.campaigns):
         if campaign.day <= day < campaign.last_day:
             return np.where(treated[number], rate_effect(campaign, users), 0.0)

@@ -128,28 +128,25 @@ def _with_traits(
     community: np.ndarray,
 ) -> dict[str, np.ndarray]:
     count = len(persona)
-
-    def of_persona(name: str) -> np.ndarray:
-        return np.array([getattr(entry, name) for entry in PERSONAS])[persona]
-
-    dropout_rate = np.minimum(of_persona("dropout") * rng.lognormal(0, DROPOUT_SIGMA, count), 0.2)
+    dropout_rate = draw_dropout_rates(rng, persona)
     influencer = rng.random(count) < INFLUENCER_SHARE
     consent = rng.choice([CONSENT_GIVEN, CONSENT_REFUSED, CONSENT_MISSING], count, p=[0.76, 0.11, 0.13])
     withdraws = (consent == CONSENT_GIVEN) & (rng.random(count) < 0.06)
     withdrawn = np.where(withdraws, np.maximum(registered, 0) + rng.integers(5, 300, count), NEVER)
     lived = rng.geometric(dropout_rate)
-    visits = BASE_VISIT_RATE * of_persona("visits") * rng.gamma(VISIT_SHAPE, 1 / VISIT_SHAPE, count)
     return {
         "persona": persona.astype(np.int8),
         "registered_day": registered.astype(np.int32),
         "dropout_day": (registered + lived).astype(np.int32),
-        "visit_rate": visits * np.array(CHANNEL_VALUE)[channel],
-        "order_rate": BASE_ORDER_RATE * of_persona("orders") * rng.gamma(ORDER_SHAPE, 1 / ORDER_SHAPE, count),
+        "visit_rate": draw_visit_rates(rng, persona, channel),
+        "order_rate": draw_order_rates(rng, persona),
         "dropout_rate": dropout_rate,
-        "campaign_taste": (of_persona("campaign") + rng.normal(0, 0.25, count)).astype(np.float32),
+        "campaign_taste": draw_campaign_tastes(rng, persona).astype(np.float32),
         "channel": channel.astype(np.int8),
         "inviter": inviter.astype(np.int32),
-        "invite_rate": (of_persona("invites") * np.where(influencer, INFLUENCER_INVITE_FACTOR, 1.0)).astype(np.float32),
+        "invite_rate": (_of_persona("invites", persona) * np.where(influencer, INFLUENCER_INVITE_FACTOR, 1.0)).astype(
+            np.float32
+        ),
         "influencer": influencer,
         "community": community.astype(np.int32),
         "follow_weight": (rng.lognormal(0, 1, count) * np.where(influencer, INFLUENCER_FOLLOW_FACTOR, 1.0)).astype(
@@ -158,3 +155,28 @@ def _with_traits(
         "consent": consent.astype(np.int8),
         "withdrawn_day": withdrawn.astype(np.int32),
     }
+
+
+def draw_dropout_rates(rng: np.random.Generator, persona: np.ndarray) -> np.ndarray:
+    """Return a daily drop-out hazard per user: LogNormal(0, DROPOUT_SIGMA) times the persona's, at most 0.2."""
+    return np.minimum(_of_persona("dropout", persona) * rng.lognormal(0, DROPOUT_SIGMA, len(persona)), 0.2)
+
+
+def draw_visit_rates(rng: np.random.Generator, persona: np.ndarray, channel: np.ndarray) -> np.ndarray:
+    """Return a visit rate per user: Gamma(VISIT_SHAPE, mean 1) times the persona's and the channel's factor."""
+    factor = rng.gamma(VISIT_SHAPE, 1 / VISIT_SHAPE, len(persona))
+    return BASE_VISIT_RATE * _of_persona("visits", persona) * factor * np.array(CHANNEL_VALUE)[channel]
+
+
+def draw_order_rates(rng: np.random.Generator, persona: np.ndarray) -> np.ndarray:
+    """Return an order rate per user: Gamma(ORDER_SHAPE, mean 1) times the persona's factor."""
+    return BASE_ORDER_RATE * _of_persona("orders", persona) * rng.gamma(ORDER_SHAPE, 1 / ORDER_SHAPE, len(persona))
+
+
+def draw_campaign_tastes(rng: np.random.Generator, persona: np.ndarray) -> np.ndarray:
+    """Return what a contact of strength 1 adds to the log order rate of each user: Normal(mean of the persona, 0.25)."""
+    return _of_persona("campaign", persona) + rng.normal(0, 0.25, len(persona))
+
+
+def _of_persona(name: str, persona: np.ndarray) -> np.ndarray:
+    return np.array([getattr(entry, name) for entry in PERSONAS])[persona]

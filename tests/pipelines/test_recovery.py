@@ -1,0 +1,160 @@
+"""The kit of truth recovery can fail: a broken label, a feature that knows the future and a lost row each turn it red."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets import origins as origin_samples
+from assets.warehouse import open_warehouse
+from pipelines.recovery import (
+    calibration_error,
+    expected_auc,
+    recovered_labels,
+    recovered_ledger,
+    recovered_scores,
+    share_of_attainable,
+    variance_explained,
+)
+from sql.queries import load_queries
+from tests.pipelines.truth_shop import make_shop
+
+
+def failed(results) -> list[str]:
+    return [result.name for result in results if not result.holds]
+
+
+def test_expected_auc_is_the_mean_over_drawn_outcomes():
+    rng = np.random.default_rng(1)
+    probability = rng.random(300)
+    score = np.round(probability + rng.normal(0, 0.3, 300), 1)  # with ties
+    drawn = []
+    for _ in range(400):
+        yes = rng.random(300) < probability
+        above = (score[yes][:, None] > score[~yes]).mean() + (score[yes][:, None] == score[~yes]).mean() / 2
+        drawn.append(above)
+    assert expected_auc(score, probability) == pytest.approx(np.mean(drawn), abs=0.003)
+
+
+def test_the_truth_itself_has_share_one_and_no_calibration_error():
+    probability = np.linspace(0.01, 0.99, 200)
+    assert share_of_attainable(probability * 3, probability, probability) == pytest.approx(1)
+    assert share_of_attainable(-probability, probability, probability) == pytest.approx(-1)
+    assert calibration_error(probability, probability) == 0
+    assert calibration_error(probability + 0.1, probability) == pytest.approx(0.1)
+    assert variance_explained(np.array([1.0, 1, 2, 2]), ["a", "a", "b", "b"]) == pytest.approx(1)
+
+
+def test_a_score_that_has_seen_the_outcome_is_better_than_possible():
+    rng = np.random.default_rng(2)
+    probability = rng.random(800)
+    bought = rng.random(800) < probability
+    ids = [f"u{number}" for number in range(800)]
+    truth = pd.DataFrame(
+        {
+            "user_id": ids,
+            "purchase_probability_given_history": probability,
+            "has_purchased": bought,
+            "was_active": bought,
+        }
+    )
+    honest = pd.DataFrame({"user_id": ids, "probability": probability})
+    peeking = honest.assign(probability=0.8 * probability + 0.1 * bought)
+    limits = {"outcome": "purchase", "share_at_least": 0.9, "error_at_most": 0.2}
+    assert failed(recovered_scores(truth, honest, **limits)) == []
+    assert failed(recovered_scores(truth, peeking, **limits)) == ["purchase: AUC above the best possible"]
+    poor = honest.assign(probability=rng.random(800))
+    assert failed(recovered_scores(truth, poor, **limits)) == [
+        "purchase: share of the AUC that knows the rates", "purchase: calibration error",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="1 of 800 scored users"):
+        recovered_scores(truth.iloc[1:], honest, **limits)
+
+
+def test_a_ledger_is_judged_by_place_and_reason():
+    listed = pd.DataFrame(
+        {
+            "source": "orders",
+            "file": "orders.csv",
+            "record_number": [4, 9, 11],
+            "kind": ["missing_key", "bad_date", "duplicate_row"],
+        }
+    )
+    found = pd.DataFrame(
+        {
+            "file_name": "orders.csv",
+            "record_number": [4, 9],
+            "reason": ["order_id is missing", "ordered_at is not a date and time"],
+        }
+    )
+    copies = pd.Series({"orders": 1})
+    assert failed(recovered_ledger(listed, found, copies)) == []
+    assert failed(recovered_ledger(listed, found.iloc[:1], copies)) == ["ledger: bad_date"]
+    assert failed(recovered_ledger(listed, found.assign(reason="bad luck"), copies)) == [
+        "ledger: bad_date",
+        "ledger: missing_key",
+    ]
+    more = pd.concat([found, found.tail(1).assign(record_number=5)])
+    assert failed(recovered_ledger(listed, more, copies)) == ["ledger: good rows quarantined"]
+    assert failed(recovered_ledger(listed, found, pd.Series({"orders": 2, "users": 1}))) == [
+        "ledger: copies in orders", "ledger: copies in users",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    return make_shop(
+        tmp_path_factory.mktemp("small"), users=900, events=45_000, days=200, seed=3, dirty_share=0.003
+    )  # fmt: skip
+
+
+def change(monkeypatch, table: str, old: str, new: str) -> None:
+    """Let samples be built with one SQL file changed."""
+    queries = load_queries()
+    assert queries[table].sql.count(old) == 1, f"{table} no longer holds {old!r} once: adapt the mutation"
+    broken = {**queries, table: replace(queries[table], sql=queries[table].sql.replace(old, new))}
+    monkeypatch.setattr(origin_samples, "load_queries", lambda: broken)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "old, new, red",
+    [
+        ("count(*) filter (where is_paid) as future", "count(*) as future", ["labels: purchase"]),
+        ("and ordered_date >= $as_of\n        and ordered_date < $as_of + $horizon_days\n    group",
+         "and ordered_date >= $as_of + 7\n        and ordered_date < $as_of + $horizon_days\n    group", ["labels: purchase"]),
+        ("and user_day.activity_date < $as_of + $horizon_days", "and user_day.activity_date < $as_of + 14", ["labels: churn"]),
+    ],
+)  # fmt: skip
+def test_a_broken_label_turns_it_red(shop, monkeypatch, old, new, red):
+    assert failed(recovered_labels(shop.probabilities(), shop.samples([shop.as_of]))) == []
+    change(monkeypatch, "label.user_outcomes", old, new)
+    assert failed(recovered_labels(shop.probabilities(), shop.samples([shop.as_of]))) == red
+
+
+@pytest.mark.slow
+def test_a_feature_that_knows_the_future_turns_it_red(shop, monkeypatch):
+    change(monkeypatch, "feature.spend", "and items.ordered_date < $as_of", "and items.ordered_date < $as_of + 28")
+    scored = shop.scores("purchase")["purchase"]
+    known = scored[scored.user_id.isin(shop.probabilities().user_id)]
+    limits = {"outcome": "purchase", "share_at_least": 0.0, "error_at_most": 1.0}
+    assert failed(recovered_scores(shop.probabilities(), known, **limits)) == ["purchase: AUC above the best possible"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "damage, red",
+    [
+        ("delete from bronze.events where event_id = (select min(event_id) from bronze.events)", ["rows: events"]),
+        ("delete from bronze.quarantine where reason = 'order_id is missing'", ["ledger: missing_key"]),
+        ("delete from bronze.order_items where order_id = (select min(order_id) from bronze.order_items)", ["rows: order_items"]),
+    ],
+)  # fmt: skip
+def test_a_dropped_row_turns_it_red(shop, tmp_path, damage, red):
+    assert failed(shop.accounts()) == []
+    damaged = replace(shop, home=shutil.copytree(shop.home, tmp_path / "home"))
+    with open_warehouse(damaged.home) as warehouse:
+        warehouse.connection.execute(damage)
+    assert failed(damaged.accounts()) == red
