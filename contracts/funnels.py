@@ -46,6 +46,7 @@ class Funnel(BaseModel):
         (), description="Event types that end an attempt when they come between two steps."
     )
     hold_product: bool = Field(default=False, description="All steps are about the same product.")
+    entry_days: int = Field(28, ge=1, description="The table of every run counts the entries of so many days.")
     population: Population = Field("users", description="users: signed in; everybody: visitors who are not, too.")
 
     @field_validator("steps", mode="before")

@@ -173,6 +173,20 @@ TABLES: dict[str, TableContract] = {
             ),
             nullable=("previous_members_count", "reason"),
         ),
+        TableContract(
+            "report.funnel",
+            "One row per as_of, declared funnel, group and step: users who got so far, entries whose window is over only.",
+            ("as_of", "funnel", "dimension", "dimension_value", "step_number"),
+            (
+                "as_of", "funnel", "dimension", "dimension_value", "step_number", "step_name", "users_count", "first_share",
+                "first_share_low", "first_share_high", "previous_share", "convert_p25_s", "convert_median_s", "convert_p75_s",
+                "funnel_definition",
+            ),
+            nullable=(
+                "first_share", "first_share_low", "first_share_high", "previous_share", "convert_p25_s", "convert_median_s",
+                "convert_p75_s",
+            ),
+        ),
     )
 }  # fmt: skip
 """`layer.table` -> contract, for every table written by Python."""
@@ -189,5 +203,6 @@ PUBLISHED_TABLES = (
     "score.drift",
     "score.backtest",
     "score.backtest_curve",
+    "report.funnel",
 )
-"""Tables of the newest as_of that every version holds, besides the segments and every `report` table."""
+"""Python's tables of the newest as_of in every version, besides the segments and every `report` table made by SQL."""

@@ -8,6 +8,7 @@ import dagster as dg
 from assets.backtest import backtest_tables
 from assets.bronze import bronze
 from assets.clusters import user_cluster
+from assets.funnels import funnel
 from assets.home import Home
 from assets.horizons import horizons
 from assets.personas import user_persona
@@ -32,6 +33,7 @@ ASSETS = [
     user_cluster,
     *SCORE_ASSETS,
     backtest_tables,
+    funnel,
     segment_members,
     published_version,
 ]

@@ -35,17 +35,30 @@ def _steps(funnel: Funnel) -> str:
     return json.dumps(rows + [{"step": 0, "event_type": kind} for kind in funnel.exclude])
 
 
-def reached_steps(shop: "Shop", funnel: Funnel, from_date: date, until_date: date) -> pd.DataFrame:
-    """Return one row per user and step reached: `user_key, step, entered_us, reached_us`."""
+def reached_steps(
+    shop: "Shop", funnel: Funnel, from_date: date, until_date: date, *, known_until: date | None = None
+) -> pd.DataFrame:
+    """Return one row per user and step reached: `user_key, step, entered_us, reached_us`.
+
+    Steps are looked for until the window of the last entry is over, or in what lies before `known_until`.
+    """
+    # a day more than the window: the day of an entry in the evening ends before the window does
+    reach_days = math.ceil(funnel.window_days) + 1
+    if known_until is not None:
+        reach_days = min(reach_days, (known_until - until_date).days)
     parameters = {
         "steps": _steps(funnel),
         "from_date": from_date,
         "until_date": until_date,
-        "reach_days": math.ceil(funnel.window_days) + 1,
+        "reach_days": reach_days,
         "with_visitors": funnel.population == "everybody",
         "with_lines": funnel.hold_product,
     }
-    parts = max(1, math.ceil(shop.warehouse.count("core.events") / EVENTS_PER_PART))
+    in_reach = shop.warehouse.value(
+        "select count(*) from core.events where activity_date >= $first and activity_date < $last",
+        {"first": from_date, "last": until_date + timedelta(days=reach_days)},
+    )
+    parts = max(1, math.ceil(int(str(in_reach)) / EVENTS_PER_PART))
     frames = []
     for part in range(parts):
         events = shop.ask("funnel_events", {**parameters, "parts": parts, "part": part})
@@ -67,7 +80,8 @@ def reached_steps(shop: "Shop", funnel: Funnel, from_date: date, until_date: dat
     return pd.concat(frames, ignore_index=True)
 
 
-def _words(funnel: Funnel) -> str:
+def funnel_words(funnel: Funnel) -> str:
+    """Return what the funnel counts, in words."""
     held = ", all about one product" if funnel.hold_product else ""
     without = f"; {'/'.join(funnel.exclude)} between two steps ends the attempt" if funnel.exclude else ""
     return (
@@ -83,7 +97,8 @@ def _window(funnel: Funnel, from_date: date, until_date: date, data_end: date) -
     return f"entries {from_date} to {last_date}, all steps within {funnel.window_days:g} days of the entry{late}"
 
 
-def _population(funnel: Funnel) -> str:
+def population_words(funnel: Funnel) -> str:
+    """Return who is counted, in words."""
     return (
         "signed-in users"
         if funnel.population == "users"
@@ -91,19 +106,17 @@ def _population(funnel: Funnel) -> str:
     )
 
 
-def funnel_report(
-    shop: "Shop", funnel: Funnel, *, from_date: date | None, until_date: date | None, by: str = "all"
-) -> Report:
+def step_table(shop: "Shop", funnel: Funnel, reached: pd.DataFrame, *, by: str) -> pd.DataFrame:
     """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert."""
-    first, last = shop.bounds(from_date, until_date)
-    reached = reached_steps(shop, funnel, first, last)
     if by == "all":
         groups = {"all": reached}
     else:
         # visitors who are not signed in have no attributes
         grouped = reached.merge(shop.groups(by), on="user_key", how="left", validate="m:1")
         grouped["dimension_value"] = grouped["dimension_value"].fillna("unknown")
-        groups = {str(value): part for value, part in grouped.groupby("dimension_value", sort=True)}
+        groups = {str(value): part for value, part in grouped.groupby("dimension_value", sort=True)} or {
+            "none": grouped
+        }
     tables = []
     for value, part in groups.items():
         table = summarise(part, steps=len(funnel.steps))
@@ -112,11 +125,20 @@ def funnel_report(
         entered = np.full(len(table), table["users_count"].iloc[0])
         table["first_share_low"], table["first_share_high"] = wilson_interval(table["users_count"], entered)
         tables.append(table)
-    frame = pd.concat(tables, ignore_index=True) if tables else summarise(reached, steps=len(funnel.steps))
+    return pd.concat(tables, ignore_index=True)
+
+
+def funnel_report(
+    shop: "Shop", funnel: Funnel, *, from_date: date | None, until_date: date | None, by: str = "all"
+) -> Report:
+    """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert."""
+    first, last = shop.bounds(from_date, until_date)
+    reached = reached_steps(shop, funnel, first, last)
+    frame = step_table(shop, funnel, reached, by=by)
     return Report(
         f"funnel {funnel.name}",
-        _words(funnel),
-        _population(funnel) + ("" if by == "all" else f"; by {by}"),
+        funnel_words(funnel),
+        population_words(funnel) + ("" if by == "all" else f"; by {by}"),
         _window(funnel, first, last, shop.bounds()[1]),
         "first_share: users with an entry; previous_share: users who reached the step before",
         frame,
@@ -156,8 +178,8 @@ def dropped_users(
     return Report(
         f"dropped {funnel.name} {step}",
         f"Users who reached step {step} ({funnel.steps[step - 1].label}) and not step {step + 1} ({funnel.steps[step].label}). "
-        + _words(funnel),
-        _population(funnel),
+        + funnel_words(funnel),
+        population_words(funnel),
         _window(funnel, first, last, shop.bounds()[1]),
         "none: a list",
         frame,

@@ -59,6 +59,20 @@ COLUMNS = (
     Column("on_share_high", "DOUBLE", "Upper end of the 95 % Wilson interval of on_share.", unit="share"),
     Column("days_since_first", "BIGINT", "Days since the user's first activity in the data.", unit="days"),
     Column("net_amount_per_user", "DOUBLE", "Net revenue over all users of the cohort.", unit="base currency"),
+    # --- funnels --------------------------------------------------------------------------------------------------
+    Column("funnel", "VARCHAR", "Name of a declared funnel."),
+    Column("funnel_definition", "VARCHAR", "What the funnel counts: steps, order, window, entries, population."),
+    Column("step_number", "INTEGER", "Place of the step in its funnel, from 1."),
+    Column("step_name", "VARCHAR", "Event types of the step, with its filters."),
+    Column("first_share", "DOUBLE", "Users who reached the step over users with an entry.", unit="share"),
+    Column("first_share_low", "DOUBLE", "Lower end of the 95 % Wilson interval of first_share.", unit="share"),
+    Column("first_share_high", "DOUBLE", "Upper end of the 95 % Wilson interval of first_share.", unit="share"),
+    Column(
+        "previous_share", "DOUBLE", "Users who reached the step over users who reached the one before.", unit="share"
+    ),
+    Column("convert_p25_s", "DOUBLE", "A quarter of the users took at most this from entry to step.", unit="seconds"),
+    Column("convert_median_s", "DOUBLE", "Half of the users took at most this from entry to step.", unit="seconds"),
+    Column("convert_p75_s", "DOUBLE", "Three quarters took at most this from entry to step.", unit="seconds"),
     # --- sessions and paths ---------------------------------------------------------------------------------------
     Column("sessions_count", "BIGINT", "Sessions that start that day.", unit="count"),
     Column("from_event", "VARCHAR", "Type of the earlier event; (start) before the first of a session."),
