@@ -63,6 +63,11 @@ def create_app(home: Path) -> FastAPI:
     def front_page() -> Response:
         return _page(current_version(home), "overview")
 
+    @app.get("/{page}.html", response_class=HTMLResponse)
+    def beside_the_front_page(page: str) -> Response:
+        # pages link to each other by file name, so that they also open from disk
+        return _page(current_version(home), page)
+
     @app.get("/dashboards/{page}", response_class=HTMLResponse)
     def dashboard(page: str) -> Response:
         return _page(current_version(home), page.removesuffix(".html"))

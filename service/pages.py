@@ -6,13 +6,17 @@ it shows (`overview.py`, `behaviour.py`) and their charts (`charts.py`).
 
 from pathlib import Path
 
+from service.behaviour import behaviour_sections
+from service.formats import day
 from service.overview import overview
 from service.page_engine import embedded, policy_of, render
 from service.published import Version, open_version
+from service.report_pages import report_page
 
-__all__ = ["OVERVIEW", "draw_pages", "embedded", "policy_of"]
+__all__ = ["BEHAVIOUR", "OVERVIEW", "draw_pages", "embedded", "policy_of"]
 
 OVERVIEW = "dashboards/overview.html"
+BEHAVIOUR = "dashboards/behaviour.html"
 
 
 def draw_pages(version: Path) -> dict[str, int]:
@@ -28,7 +32,7 @@ def draw_pages(version: Path) -> dict[str, int]:
     """
     opened = open_version(version)
     (version / "dashboards").mkdir(exist_ok=True)
-    return {OVERVIEW: _draw_overview(opened)}
+    return {OVERVIEW: _draw_overview(opened), BEHAVIOUR: _draw_behaviour(opened)}
 
 
 def _draw_overview(version: Version) -> int:
@@ -36,3 +40,18 @@ def _draw_overview(version: Version) -> int:
     html = render("overview.html", {"page": page}, styles=("overview.css",), has_charts=bool(page.charts))
     (version.folder / OVERVIEW).write_text(html, encoding="utf-8", newline="\n")
     return page.rows
+
+
+def _draw_behaviour(version: Version) -> int:
+    sections, manifest = behaviour_sections(version), version.manifest
+    chips = [("simulated", "Simulated data")] if manifest.get("is_simulated", False) else []
+    chips += [("Mapping", str(manifest["mapping"])), ("Before", day(version.as_of)), ("Version", version.name)]
+    html = report_page(
+        "How people use the shop",
+        sections,
+        lead="Who is active, who comes back, how far they get. Each number stands with its definition.",
+        chips=chips,
+        small_cell_below=version.small_cell_below,
+    )
+    (version.folder / BEHAVIOUR).write_text(html, encoding="utf-8", newline="\n")
+    return sum(len(section.rows) for section in sections)

@@ -24,6 +24,9 @@ REPORTS = (
     "report.segment_summary",
     "report.data_quality",
     "report.exclusions",
+    "report.active_users_day",
+    "report.lifecycle",
+    "report.retention",
 )
 """Report tables that pages show; a version may hold more."""
 
@@ -230,7 +233,7 @@ def open_version(folder: Path) -> Version:
     return Version(folder, manifest)
 
 
-def _rows(version: Version, file: str, query: str) -> list[tuple]:
+def rows_of(version: Version, file: str, query: str) -> list[tuple]:
     """Return the rows of a query over one file of the version, called `published` in it.
 
     The connection may read this one file only, so that no query, now or later, reaches anything else.
@@ -247,7 +250,7 @@ def _rows(version: Version, file: str, query: str) -> list[tuple]:
 
 def revenue_months(version: Version) -> list[RevenueMonth]:
     """One row per month and population, oldest first."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/report.revenue_month.parquet",
         """
@@ -263,7 +266,7 @@ def revenue_months(version: Version) -> list[RevenueMonth]:
 
 def personas(version: Version) -> list[Group]:
     """One row per persona, those who spend most first."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/report.persona_summary.parquet",
         """
@@ -278,7 +281,7 @@ def personas(version: Version) -> list[Group]:
 
 def clusters(version: Version) -> list[Group]:
     """One row per cluster, those who spend most first."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/report.cluster_summary.parquet",
         """
@@ -298,7 +301,7 @@ def user_lists(version: Version) -> list[UserList]:
 
 def _user_list(version: Version, segment: str) -> UserList:
     facts = version.manifest["segments"][segment]
-    rows = _rows(
+    rows = rows_of(
         version,
         f"segments/{segment}.parquet",
         """
@@ -329,7 +332,7 @@ def _user_list(version: Version, segment: str) -> UserList:
 
 def model_cards(version: Version) -> list[Card]:
     """One row per horizon and outcome, short horizons first: purchase, churn, value."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/score.model_card.parquet",
         """
@@ -344,7 +347,7 @@ def model_cards(version: Version) -> list[Card]:
 
 def ledgers(version: Version) -> list[ContractLedger]:
     """One row per contract that landing files fed."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/report.data_quality.parquet",
         """
@@ -357,7 +360,7 @@ def ledgers(version: Version) -> list[ContractLedger]:
 
 def left_out(version: Version) -> list[LeftOut]:
     """One row per contract and reason, most rows first."""
-    rows = _rows(
+    rows = rows_of(
         version,
         "tables/report.exclusions.parquet",
         "select contract, kind, reason, rows_count from published order by rows_count desc, contract, kind, reason",

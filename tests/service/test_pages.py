@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from service.pages import OVERVIEW, draw_pages, embedded, policy_of
+from service.pages import BEHAVIOUR, OVERVIEW, draw_pages, embedded, policy_of
 from service.published import DamagedVersionError
 
 
@@ -118,7 +118,7 @@ def test_lists_equal_their_files(read) -> None:
     assert "high value 30 · CNY 3,008 Reminder with news" in " ".join(text.split())
     assert "top value 24 · CNY 2,406" in text
     links = {attrs["href"] for tag, attrs in read.elements if tag == "a" and not attrs["href"].startswith("#")}
-    assert links == {"../segments/retention.csv", "../segments/reactivation.csv"}
+    assert links == {"behaviour.html", "../segments/retention.csv", "../segments/reactivation.csv"}
 
 
 def test_small_parts_of_a_list_are_hidden(read) -> None:
@@ -185,7 +185,8 @@ def test_ledger_and_reasons_equal_the_report(read) -> None:
 
 def test_the_number_of_rows_shown_is_told(version) -> None:
     # 3 months + 3 personas + 2 clusters + 1 ledger + 4 variants + 3 cards + 2 reasons
-    assert draw_pages(version) == {OVERVIEW: 18}
+    # behaviour: 2 days + 3 weeks + 2 and 1 cohorts + 3 steps of everybody and 9 of channels
+    assert draw_pages(version) == {OVERVIEW: 18, BEHAVIOUR: 20}
 
 
 # --- nothing that must not be there
@@ -226,7 +227,7 @@ def test_nothing_is_loaded_from_anywhere(page, read) -> None:
         for name, value in attrs.items()
         if name in {"src", "href", "action", "srcset"}
     ]
-    assert [address for address in addresses if not address.startswith(("#", "../segments/"))] == []
+    assert [address for address in addresses if not address.startswith(("#", "../segments/"))] == ["behaviour.html"]
     style = page[page.index("<style>") : page.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style
@@ -275,7 +276,7 @@ def test_a_version_without_any_row_still_has_a_page(write, tables, manifest) -> 
     for facts in manifest["segments"].values():
         facts |= {"rows": 0, "control": 0, "empty_because": "there are no orders"}
     version = write(tables, manifest)
-    assert draw_pages(version) == {OVERVIEW: 0}
+    assert draw_pages(version)[OVERVIEW] == 0
     page = (version / OVERVIEW).read_text(encoding="utf-8")
     read = Reader(page)
     assert read.scripts == []

@@ -87,7 +87,7 @@ def test_a_query_reaches_its_own_file_only(version, tmp_path) -> None:
     opened = open_version(version)
     for query in (f"select * from read_csv('{secret}')", "select * from read_parquet('**/*.parquet')"):
         with pytest.raises(duckdb.PermissionException):
-            published._rows(opened, "tables/report.exclusions.parquet", query)
+            published.rows_of(opened, "tables/report.exclusions.parquet", query)
 
 
 def test_a_home_with_a_quote_in_its_name_is_read(tmp_path, write) -> None:
