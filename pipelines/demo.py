@@ -16,13 +16,24 @@ def run_demo(home: Path, *, users: int, events: int, days: int, seed: int) -> in
     """
     landing = home / "landing"
     marker = landing / "SIMULATED.md"
-    wanted = f"SIMULATED data: users {users}, events {events}, days {days}, seed {seed}, dirty share {DIRTY_SHARE}\n"
+    wanted = f"SIMULATED data: users {users}, events {events}, days {days}, seed {seed}, dirty share {DIRTY_SHARE}, optional\n"
     if not marker.is_file() or marker.read_text(encoding="utf-8") != wanted:
         if landing.exists() and any(landing.iterdir()) and not marker.is_file():
             message = f"{landing}: holds files that are not the demo's; give the demo a home of its own: trellis demo --home DIR"
             raise FileNotFoundError(message)
         shutil.rmtree(landing, ignore_errors=True)
         print(f"Simulating a shop with {users:,} users over {days} days in {landing} ...")
-        generate(landing, users=users, events=events, days=days, seed=seed, file_format="csv", dirty_share=DIRTY_SHARE)
+        generate(
+            landing,
+            users=users,
+            events=events,
+            days=days,
+            seed=seed,
+            file_format="csv",
+            dirty_share=DIRTY_SHARE,
+            optional=True,
+        )
+        # no contract reads it, and a demo should not begin with a file left alone
+        (landing / "optional" / "stock.parquet").unlink()
         marker.write_text(wanted, encoding="utf-8")
     return run(home, RunOptions())
