@@ -35,15 +35,15 @@ def expect(values: Numbers, *, days_ahead: int = 28, quantile: float = 2.5758293
     Raises:
         ValueError: fewer than four weeks.
     """
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-    from statsmodels.tsa.seasonal import STL
-
     if len(values) < DAYS_AT_LEAST:
         raise ValueError(f"{len(values)} days; a weekly season needs at least {DAYS_AT_LEAST}")
     if np.ptp(values) == 0:
         past, ahead, errors = values.copy(), np.full(days_ahead, values[0]), np.zeros(days_ahead)
         trend, season, spread = values.copy(), np.zeros(len(values)), 0.0
     else:
+        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+        from statsmodels.tsa.seasonal import STL
+
         scale = float(np.abs(values).max())
         model = ETSModel(
             pd.Series(values / scale),

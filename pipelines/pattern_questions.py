@@ -30,6 +30,15 @@ def _ask_trend(shop: "Shop", options: argparse.Namespace) -> "Report":
     )
 
 
+def _calendar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("measure", choices=["active_users", "orders", "revenue"])
+    add_range(parser)
+
+
+def _ask_calendar(shop: "Shop", options: argparse.Namespace) -> "Report":
+    return shop.calendar(options.measure, from_date=options.from_date, until_date=options.until_date)
+
+
 def _baskets(parser: argparse.ArgumentParser) -> None:
     add_range(parser)
     parser.add_argument("--confidence", default="0.2", help="least confidence of a rule, ties kept (default 0.2)")
@@ -59,6 +68,7 @@ def _ask_profile(shop: "Shop", options: argparse.Namespace) -> "Report":
 PATTERN_QUESTIONS: Questions = {
     "rhythm": (_rhythm, _ask_rhythm, "activity by weekday and hour: when to publish for whom"),
     "trend": (_trend, _ask_trend, "a daily series with its expected range, its anomalies and the days ahead"),
+    "calendar": (_calendar, _ask_calendar, "what weekdays, parts of the month and sale days do to a daily series"),
     "baskets": (_baskets, _ask_baskets, "what is bought together"),
     "profile": (_profile, _ask_profile, "one attribute of users against activity and value"),
 }

@@ -73,6 +73,23 @@ def _flows(frame: pd.DataFrame) -> Picture:
     return sankey([(f"{source} ", str(target), float(count)) for source, target, count in rows])
 
 
+def _hours(frame: pd.DataFrame) -> Picture:
+    """Weekdays by hours of everybody, or groups by hours of the day."""
+    if len(set(frame["dimension_value"])) == 1:
+        return _grid(frame, "weekday_number", "hour_of_day", "events_share")
+    summed = frame.groupby(["dimension_value", "hour_of_day"])["events_share"].sum().reset_index()
+    return _grid(summed, "dimension_value", "hour_of_day", "events_share")
+
+
+def _months_by_channel(frame: pd.DataFrame) -> Picture | None:
+    closed = frame[frame["is_complete"] & frame["cac_amount"].notna()]
+    if closed.empty:
+        return None
+    wide = closed.pivot_table(index="cohort_date", columns="channel", values="cac_amount")
+    series = {str(name): _values(wide[name]) for name in wide.columns[:MOST_GROUPS]}
+    return lines([str(day)[:10] for day in wide.index], series, unit="cost per new user")
+
+
 _ACTIVE = ("active_users_count", "active_users_7d", "active_users_30d")
 _MOVES = ("new_users_count", "returning_users_count", "resurrecting_users_count", "dormant_users_count")
 _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
@@ -86,7 +103,13 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "path": _flows,
     "sessions": lambda frame: _over_time(frame, "activity_date", ("sessions_count", "purchase_sessions_count")),
     "step_matrix": lambda frame: _grid(frame, "event_type", "step", "share"),
-    "rhythm": lambda frame: _grid(frame, "weekday_number", "hour_of_day", "events_share"),
+    "attribution": lambda frame: _grid(frame, "channel", "model", "share"),
+    "payback": _months_by_channel,
+    "rhythm": _hours,
+    "calendar": lambda frame: bars(list(frame["effect"] + " " + frame["level"]), _values(frame["index"]), unit="index"),
+    "profile": lambda frame: bars(
+        list(frame["attribute_value"]), _values(frame["net_amount_mean"]), unit="net spend per user"
+    ),
     "trend": lambda frame: _over_time(frame, "activity_date", ("value", "expected", "expected_low", "expected_high")),
     "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="pairs"),
     "distribution": lambda frame: bars(list(frame["bin"]), _values(frame["users_count"]), unit="users"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from assets.analytics.report import AnalysisError, Report
 from contracts.settings import DEFAULT_TIME_ZONE
+from models.calendar_effects import calendar_effects
 from models.series import expect
 from sql.analyses import load_analysis
 
@@ -39,16 +40,49 @@ def hours_of_the_week(shop: "Shop", *, by: str, from_date: date | None, until_da
     )
 
 
+def _series(shop: "Shop", measure: str, first: date, last: date) -> pd.DataFrame:
+    if measure not in SERIES:
+        raise AnalysisError(f"there is no series {measure!r}; choose {', '.join(SERIES)}")
+    return shop.ask("daily_series", {"measure": measure, "from_date": first, "until_date": last})
+
+
+def _population(measure: str) -> str:
+    return "signed-in users" if measure == "active_users" else "all paid orders, guests included"
+
+
+def calendar(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None) -> Report:
+    """Return `effect, level, days_count, index, index_low, index_high` of weekdays, parts of the month and sale days.
+
+    Raises:
+        AnalysisError: an unknown series, or fewer than eight weeks.
+    """
+    first, last = shop.bounds(from_date, until_date)
+    series = _series(shop, measure, first, last)
+    days = [moment.date() for moment in pd.to_datetime(series["activity_date"])]
+    try:
+        found = calendar_effects(days, series["amount"].to_numpy(np.float64))
+    except ValueError as error:
+        raise AnalysisError(f"{measure}: {error}") from error
+    return Report(
+        f"calendar of {measure}",
+        "index = value / level around it (mean of the 14 days before and after), mean over the days; 1 = no effect. weekday: 1 = "
+        "Monday. month_part and sale_day: after the weekday is taken out. Intervals of 95 %: bootstrap over days. "
+        + load_analysis("daily_series").description,
+        _population(measure),
+        f"{first} to {date.fromordinal(last.toordinal() - 1)}; the first and last 14 days have no level",
+        "the level around each day",
+        found.effects,
+    )
+
+
 def trend(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None, days_ahead: int) -> Report:
     """Return one row per day, and the days ahead: value, expected range, anomaly flag, trend and season.
 
     Raises:
         AnalysisError: an unknown series, or too few days for a weekly season.
     """
-    if measure not in SERIES:
-        raise AnalysisError(f"there is no series {measure!r}; choose {', '.join(SERIES)}")
     first, last = shop.bounds(from_date, until_date)
-    series = shop.ask("daily_series", {"measure": measure, "from_date": first, "until_date": last})
+    series = _series(shop, measure, first, last)
     try:
         found = expect(series["amount"].to_numpy(np.float64), days_ahead=days_ahead)
     except ValueError as error:
@@ -60,7 +94,7 @@ def trend(shop: "Shop", measure: str, *, from_date: date | None, until_date: dat
         f"trend of {measure}",
         load_analysis("daily_series").description
         + f" Expected from the days before: {found.model}; range of 99 %, its width from the median error.",
-        "signed-in users" if measure == "active_users" else "all paid orders, guests included",
+        _population(measure),
         f"{first} to {date.fromordinal(last.toordinal() - 1)}, then {days_ahead} days ahead",
         "none: absolute numbers",
         frame,

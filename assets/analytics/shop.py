@@ -219,6 +219,10 @@ class Shop:
         """A daily series (active_users, orders, revenue) with its expected range, anomalies and the days ahead."""
         return rhythm.trend(self, measure, from_date=from_date, until_date=until_date, days_ahead=days_ahead)
 
+    def calendar(self, measure: str, *, from_date: date | None = None, until_date: date | None = None) -> Report:
+        """How weekdays, parts of the month and sale days move a daily series."""
+        return rhythm.calendar(self, measure, from_date=from_date, until_date=until_date)
+
     def profile(self, attribute: str, *, from_date: date | None = None, until_date: date | None = None) -> Report:
         """One attribute of users against activity and value."""
         return profiles.profile(self, attribute, from_date=from_date, until_date=until_date)

@@ -51,7 +51,12 @@ def test_minimum_support_follows_the_size():
 @pytest.mark.real
 @pytest.mark.parametrize(
     "support, confidence, number",
-    [("0.001", "0.5", 5_668), ("0.001", "0.8", 410), ("0.006", "0.25", 463), ("0.01", "0.5", 15)],
+    [
+        pytest.param("0.001", "0.5", 5_668, marks=pytest.mark.slow),
+        pytest.param("0.001", "0.8", 410, marks=pytest.mark.slow),
+        ("0.006", "0.25", 463),
+        ("0.01", "0.5", 15),
+    ],
 )
 def test_groceries_give_the_published_rules(real_data, support, confidence, number):
     """apriori(Groceries, list(support, confidence)) of arules: 5668 in its vignettes, the others in textbooks (minlen 2)."""

@@ -13,6 +13,7 @@ def shop(seed, noise=5.0):
     return 200 + 0.5 * DAYS + SEASON + np.random.default_rng(seed).normal(0, noise, len(DAYS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_planted_shocks_are_flagged_and_little_else(seed):
     values = shop(seed)
@@ -23,6 +24,7 @@ def test_planted_shocks_are_flagged_and_little_else(seed):
     assert len(flagged) <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_days_to_come_follow_trend_and_season(seed):
     found = expect(shop(seed)[:112], days_ahead=28)
@@ -36,6 +38,7 @@ def test_the_days_to_come_follow_trend_and_season(seed):
     assert widths[-1] >= widths[0] > 0
 
 
+@pytest.mark.slow
 def test_stl_tells_trend_from_season():
     days = expect(shop(1, noise=1.0)).days.iloc[:140]
     assert days["trend"].iloc[120] - days["trend"].iloc[20] == pytest.approx(50, abs=3)

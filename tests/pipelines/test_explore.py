@@ -54,7 +54,7 @@ def asked(monkeypatch):
 
 WORDS = {
     "funnel": ["view", "cart"], "intervals": ["view", "order"], "distribution": ["spend"], "trend": ["orders"],
-    "profile": ["region"],
+    "calendar": ["orders"], "profile": ["region"],
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ def test_rhythm_by_group_sums_to_the_whole(make_shop):
         shop.rhythm(by="mood")
 
 
+@pytest.mark.slow
 def test_trend_counts_every_day_and_says_what_is_too_short(make_shop):
     shop = make_shop([(1, n * DAY, "view", 1) for n in range(35) if n % 7], [(1, 40)])
     frame = shop.trend("active_users", days_ahead=3).frame
@@ -31,6 +32,19 @@ def test_trend_counts_every_day_and_says_what_is_too_short(make_shop):
     assert frame["value"].sum() == 30 + 1  # the order is activity too
     with pytest.raises(AnalysisError, match="orders: 7 days; a weekly season needs at least 28"):
         shop.trend("orders", until_date=shop.bounds()[0].replace(day=11))
+
+
+def test_calendar_effects_of_a_series(make_shop):
+    shop = make_shop([(user, n * DAY, "view", 1) for n in range(84) for user in (1, 2, 3)[: 1 if n % 7 == 6 else 3]])
+    report = shop.calendar("active_users")
+    weekdays = report.frame[report.frame["effect"] == "weekday"].set_index("level")["index"]
+    # Sundays 1 user, other days 3; around every day stand four Sundays and 24 others: a level of 76 / 28
+    assert weekdays["7"] == pytest.approx(28 / 76)
+    assert weekdays["1"] == pytest.approx(3 * 28 / 76)
+    with pytest.raises(AnalysisError, match="orders: 14 days; effects of the calendar need at least 56"):
+        shop.calendar("orders", until_date=shop.bounds()[0].replace(day=18))
+    with pytest.raises(AnalysisError, match="there is no series 'likes'"):
+        shop.calendar("likes")
 
 
 def test_baskets_are_paid_orders(make_shop):
