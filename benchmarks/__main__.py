@@ -1,6 +1,6 @@
 """The command line of the benchmarks: which groups are measured, in which order, and where the page goes.
 
-What a group measures stands in `whole_job.py`.
+What a group measures stands in `whole_job.py` and `peers/`.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import whole_job
 from benchmarks.machine import code_version, machine
 from benchmarks.page import page
+from benchmarks.peers import btyd, engines
 from benchmarks.results import Group, Results
 from benchmarks.usage import BenchmarkFailedError
 
@@ -35,7 +36,7 @@ def sizes(text: str) -> list[int]:
     return numbers
 
 
-def measurements(events: list[int]) -> Iterator[tuple[str, Measurement]]:
+def measurements(events: list[int], *, with_peers: bool) -> Iterator[tuple[str, Measurement]]:
     """Yield the name and the measurement of every group for these sizes."""
     yield "commands", whole_job.measure_commands
     for size in events:
@@ -45,6 +46,10 @@ def measurements(events: list[int]) -> Iterator[tuple[str, Measurement]]:
         yield f"half {hard}", partial(whole_job.measure_half_history, events=hard)
         yield f"memory {hard}", partial(whole_job.measure_memory_limit, events=hard)
         yield f"skew {hard}", partial(whole_job.measure_skew, events=hard)
+    if with_peers:
+        for size in events:
+            yield f"engines {size}", partial(engines.measure_engines, events=size)
+        yield "btyd", btyd.measure_fit
 
 
 def main() -> int:
@@ -53,6 +58,7 @@ def main() -> int:
     parser.add_argument(
         "--events", type=sizes, default=sizes("1e6"), help="sizes of the simulated shops, such as 1e6,1e7"
     )
+    parser.add_argument("--peers", action="store_true", help="compare with other tools too (the extra `benchmark`)")
     parser.add_argument("--only", help="kinds of groups to measure, such as job,skew (default: all)")
     parser.add_argument(
         "--cache", type=Path, default=Path("data/benchmarks"), help="where simulated shops and results are kept"
@@ -64,7 +70,7 @@ def main() -> int:
     cache = options.cache.resolve()
     results = Results(cache, machine())
     code = 0
-    for name, measurement in measurements(options.events):
+    for name, measurement in measurements(options.events, with_peers=options.peers):
         group = Group(name, datetime.now(UTC).date().isoformat(), code_version())
         if chosen is not None and group.kind not in chosen:
             continue

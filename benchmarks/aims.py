@@ -4,8 +4,9 @@ The figures come from `whole_job.py` and `peers/`; the page prints the aims in t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from benchmarks.aim import Aim
+from benchmarks.peers.section import peer_aims
 from benchmarks.results import Results
 from benchmarks.stages import loading_cpu_s
 
@@ -13,24 +14,9 @@ HUNDRED_MILLION = 100_000_000
 TEN_MILLION = 10_000_000
 
 
-@dataclass(frozen=True)
-class Aim:
-    """One aim: in words, the figure, its limit (the figure is to be at most that) and the unit of both."""
-
-    what: str
-    figure: float
-    limit: float
-    unit: str
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the figure keeps the limit."""
-        return self.figure <= self.limit
-
-
 def aims(results: Results) -> list[Aim]:
     """Return every aim whose figure was measured."""
-    return [*_job_aims(results), *_case_aims(results), *_command_aims(results)]
+    return [*_job_aims(results), *_case_aims(results), *_command_aims(results), *peer_aims(results)]
 
 
 def _job_aims(results: Results) -> Iterator[Aim]:

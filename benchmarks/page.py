@@ -1,8 +1,10 @@
 """Writes the page of figures from what was measured: same results, same page. Nothing is measured here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from benchmarks.aims import aims
+from benchmarks.markdown import events, figure, table
+from benchmarks.peers import section
 from benchmarks.results import Group, Results
 from benchmarks.stages import STAGES, loading_cpu_s
 
@@ -27,24 +29,7 @@ MEANINGS = """\
 - **loading**: ingest, core and incremental tables together. **half history**: as many users and events a day, half the days.
 - **one user with 5 %**: every 20th event is given to one user; all else is equal.
 """
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table: the first column to the left, figures to the right."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)) + "\n"
-
-
-def figure(value: float) -> str:
-    """Return a number as a reader needs it: three significant digits, whole numbers with separators."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-def events(size: int) -> str:
-    """Return a number of events in millions."""
-    return f"{size / 1e6:g} M"
+MEANINGS += section.MEANINGS
 
 
 def page(results: Results) -> str:
@@ -163,4 +148,4 @@ def _failed(results: Results) -> str:
     return f"## What could not be measured\n\n{table(['measurement', 'error'], rows)}" if rows else ""
 
 
-SECTIONS: tuple[Callable[[Results], str], ...] = (_aims, _job, _cases, _failed)
+SECTIONS: tuple[Callable[[Results], str], ...] = (_aims, _job, _cases, section.peer_section, _failed)

@@ -85,7 +85,7 @@ def _skew(source: Path, out: Path) -> None:
     connection = duckdb.connect(config={"preserve_insertion_order": "true"})
     for path in sorted((source / "history").glob("events*.parquet")):
         connection.execute(
-            "copy (select * replace ("  # noqa: S608 the files are our own
+            "copy (select * replace ("
             f"case when hash(event_id) % {SKEWED_ONE_IN} = 0 then (select min(user_id) from '{source}/history/users*') "
             f"else user_id end as user_id, case when hash(event_id) % {SKEWED_ONE_IN} <> 0 then anonymous_id end "
             f"as anonymous_id) from '{path}') to '{out / 'history' / path.name}' (format parquet, compression zstd)"

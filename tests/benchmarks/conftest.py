@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers.questions import QUESTIONS
 from benchmarks.results import Group, Results
 from benchmarks.stages import STAGES
 
@@ -41,6 +42,11 @@ def results(tmp_path: Path) -> Results:
         "skew 10000000": run_figures(360.0),
         "commands": {name: {"cpu_s": 0.4, "wall_s": 0.3, "peak_mib": 30.0} for name in ("help", "demo")},
     }
+    spent = {"trellis": (1.2, 300.0), "clickhouse": (1.0, 400.0), "polars": (2.0, 500.0)}
+    engines = {engine: {"cpu_s": cpu, "wall_s": cpu, "peak_mib": peak} for engine, (cpu, peak) in spent.items()}
+    groups["engines 10000000"] = {question: {"rows": 7, "engines": engines} for question in QUESTIONS}
+    fit = {"parameters": {"r": 0.5, "alpha": 4.0}, "wall_s": 5.0, "peak_mib": 200.0}
+    groups["btyd"] = {"trellis": {**fit, "cpu_s": 2.0}, "lifetimes": {**fit, "cpu_s": 10.0}}
     for name, figures in groups.items():
         found.add(Group(name, "2026-01-02", "abc1234", figures))
     found.add(Group("job 1000000", "2026-01-02", "abc1234", error="Traceback\nValueError: no room"))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.aims import aims
-from benchmarks.page import HEAD, MEANINGS, SECTIONS, figure, page, table
+from benchmarks.markdown import figure, table
+from benchmarks.page import HEAD, MEANINGS, SECTIONS, page
 from benchmarks.results import Group, Results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,10 @@ def test_aims_hold_figures_against_limits(results: Results) -> None:
     assert found["10 M events, one user with 5 %: CPU / even case"] == (4.0, False)
     assert found["100 M events: peak memory"] == (1000.0, True)
     assert found["`trellis demo`: wall"] == (0.3, True)
+    # five questions of 1.2 CPU-s each against 1.0; 2 CPU-s against 10
+    assert found["10 M events, CPU against ClickHouse: sum of five queries"] == (1.2, False)
+    assert found["10 M events, CPU against ClickHouse: sessions"] == (1.2, True)
+    assert found["MBG/NBD on 1,000,000 customers: CPU / lifetimes"] == (0.2, True)
 
 
 def test_page_shows_every_part(results: Results) -> None:
@@ -37,6 +42,9 @@ def test_page_shows_every_part(results: Results) -> None:
     # 90 CPU-s / 2 CPU-s of the scan = 45 times; 9 CPU-s per million events
     assert "| 10,000,000 | 100,000 | 500,000 | 90.0 | 45.0 | 1,000 | 9.00 | 2.00 | 45.0 |" in text
     assert "| 10 M events | 9.00 | 10.0 | 3.00 | 3.33 | 1,000 | 0.40 |" in text
+    assert "| sessions | 7 | 1.20 | 1.00 | 2.00 | 300 | 400 | 500 |" in text
+    assert "| sum |  | 6.00 | 5.00 | 10.0 |  |  |  |" in text
+    assert "| lifetimes | 10.0 | 5.00 | 200 | r 0.5, alpha 4 |" in text
     assert "| job 1000000 | `ValueError: no room` |" in text
 
 
