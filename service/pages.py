@@ -8,15 +8,17 @@ from pathlib import Path
 
 from service.behaviour import behaviour_sections
 from service.formats import day
+from service.model_evidence import card_files, model_page
 from service.overview import overview
 from service.page_engine import embedded, policy_of, render
 from service.published import Version, open_version
 from service.report_pages import report_page
 
-__all__ = ["BEHAVIOUR", "OVERVIEW", "draw_pages", "embedded", "policy_of"]
+__all__ = ["BEHAVIOUR", "MODELS", "OVERVIEW", "draw_pages", "embedded", "policy_of"]
 
 OVERVIEW = "dashboards/overview.html"
 BEHAVIOUR = "dashboards/behaviour.html"
+MODELS = "dashboards/models.html"
 
 
 def draw_pages(version: Path) -> dict[str, int]:
@@ -32,7 +34,7 @@ def draw_pages(version: Path) -> dict[str, int]:
     """
     opened = open_version(version)
     (version / "dashboards").mkdir(exist_ok=True)
-    return {OVERVIEW: _draw_overview(opened), BEHAVIOUR: _draw_behaviour(opened)}
+    return {OVERVIEW: _draw_overview(opened), BEHAVIOUR: _draw_behaviour(opened), **_draw_models(opened)}
 
 
 def _draw_overview(version: Version) -> int:
@@ -55,3 +57,16 @@ def _draw_behaviour(version: Version) -> int:
     )
     (version.folder / BEHAVIOUR).write_text(html, encoding="utf-8", newline="\n")
     return sum(len(section.rows) for section in sections)
+
+
+def _draw_models(version: Version) -> dict[str, int]:
+    """Write the page of the models, and each card as a file for machines."""
+    page, rows = model_page(version)
+    (version.folder / MODELS).write_text(page, encoding="utf-8", newline="\n")
+    written = {MODELS: rows}
+    for name, text in card_files(version).items():
+        path = version.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written[name] = 1
+    return written

@@ -27,6 +27,7 @@ REPORTS = (
     "report.active_users_day",
     "report.lifecycle",
     "report.retention",
+    "report.drift",
 )
 """Report tables that pages show; a version may hold more."""
 

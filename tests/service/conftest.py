@@ -53,6 +53,9 @@ REPORT_COLUMNS = {
     ),
     "report.exclusions": ("contract", "kind", "reason", "rows_count"),
     **BEHAVIOUR_COLUMNS,
+    "report.drift": (
+        "as_of", "outcome", "horizon_days", "feature", "users_count", "psi", "psi_chance", "drift_level",
+    ),
 }  # fmt: skip
 
 
@@ -236,6 +239,13 @@ LEDGER = [
         "rows_excluded": 2_400, "rows_quarantined": 78,
     },
 ]  # fmt: skip
+DRIFT = [
+    {
+        "as_of": AS_OF, "outcome": "purchase", "horizon_days": 28, "feature": feature, "users_count": 180, "psi": psi,
+        "psi_chance": 0.02, "drift_level": level,
+    }
+    for feature, psi, level in (("recency_days", 0.31, "act"), ("orders_count", 0.12, "watch"), ("score", 0.01, "stable"))
+]  # fmt: skip
 REASONS = [
     {"contract": "order_items", "kind": "excluded", "reason": f"stock correction {HOSTILE}", "rows_count": 2_400},
     {"contract": "order_items", "kind": "quarantined", "reason": "order_id is missing", "rows_count": 78},
@@ -274,6 +284,7 @@ def whole_version():
         "report.data_quality": LEDGER,
         "report.exclusions": REASONS,
         **BEHAVIOUR,
+        "report.drift": DRIFT,
         **{f"segment.{name}": rows for name, rows in LISTS.items()},
     }
 
