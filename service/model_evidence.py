@@ -21,6 +21,7 @@ _TITLES = {"auc": "AUC", "pr_auc": "PR-AUC", "brier": "Brier", "ece": "ECE", "li
            "capture_at_10": "Captured in top 10 %", "ngini": "nGini", "decile_mape": "Decile error", "bias": "Bias of the total",
            "mae": "Mean error", "prevalence": "Came true"}  # fmt: skip
 _SHOWN = ("auc", "pr_auc", "brier", "ece", "lift_at_10", "capture_at_10")
+_PROBABILITY_COLUMNS = ("AUC", "AUC gained over it", *(_TITLES[measure] for measure in _SHOWN[1:]))
 _VALUE_SHOWN = ("ngini", "bias", "decile_mape", "mae")
 _DOTS = "One dot per tenth of the tested people, averaged over the origins."
 _NO_BACKTEST = "No backtest was run yet: `trellis backtest` judges past origins, the next version shows it."
@@ -141,10 +142,10 @@ def _probability_table(details: Mapping[str, Any]) -> tuple[tuple[str, ...], tup
     predictions = {"This score": details["measures"], **details["baselines"]}
     gains = details.get("improvements", {})
     rows = tuple(
-        (name, *(_estimate(found.get(measure)) for measure in _SHOWN), _gain(gains.get(name)))
+        (name, _estimate(found.get("auc")), _gain(gains.get(name)), *(_estimate(found.get(key)) for key in _SHOWN[1:]))
         for name, found in predictions.items()
     )
-    return ("Prediction", *(_TITLES[measure] for measure in _SHOWN), "AUC gained over it"), rows
+    return ("Prediction", *_PROBABILITY_COLUMNS), rows
 
 
 def _value_table(details: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -166,7 +167,7 @@ def _estimate(found: Mapping[str, float | None] | None) -> str:
         return UNKNOWN
     if found["low"] is None or found["high"] is None:
         return score(found["value"])
-    return f"{score(found['value'])} ({score(found['low'])} to {score(found['high'])})"
+    return f"{score(found['value'])} ({score(found['low'])}–{score(found['high'])})"
 
 
 def _gain(found: Mapping[str, float | None] | None) -> str:
@@ -248,7 +249,7 @@ def _backtest_of(
     table = [
         (f"{origin}: {name}", *cells) for origin in origins for name, cells in _by_predictor(whole_rows, origin, shown)
     ]
-    columns = ("Origin: prediction", *(_TITLES[measure] for measure in shown), "AUC gained over it")
+    columns = ("Origin: prediction", *(_PROBABILITY_COLUMNS if shown is _SHOWN else (_TITLES[key] for key in shown)))
     title = f"Backtest, {outcome.replace('_', ' ')} {horizon} days"
     key = f"backtest-{outcome.replace('_', '-')}-{horizon}"
     dates = [origin for origin in origins if origin != "mean"]
@@ -283,10 +284,13 @@ def _by_predictor(rows: Sequence[tuple], origin: str, shown: Sequence[str]) -> l
         if row[2] == origin:
             found.setdefault(row[3], {})[row[6]] = {"value": row[8], "low": row[9], "high": row[10]}
     names = sorted(found, key=lambda name: (name != MODEL, name))
-    return [
-        (name, (*(_estimate(found[name].get(measure)) for measure in shown), _gain(found[name].get("auc_gain"))))
-        for name in names
-    ]
+    table = []
+    for name in names:
+        cells = [_estimate(found[name].get(measure)) for measure in shown]
+        if shown is _SHOWN:
+            cells.insert(1, _gain(found[name].get("auc_gain")))
+        table.append((name, tuple(cells)))
+    return table
 
 
 def _series(curves: Sequence[tuple], curve: str) -> dict[str, list[tuple[float, float]]]:

@@ -118,7 +118,8 @@ def test_lists_equal_their_files(read) -> None:
     assert "high value 30 · CNY 3,008 Reminder with news" in " ".join(text.split())
     assert "top value 24 · CNY 2,406" in text
     links = {attrs["href"] for tag, attrs in read.elements if tag == "a" and not attrs["href"].startswith("#")}
-    assert links == {"behaviour.html", "../segments/retention.csv", "../segments/reactivation.csv"}
+    lists = {"../segments/retention.csv", "../segments/reactivation.csv"}
+    assert links == {"behaviour.html", "../dashboards/models.html", *lists}
 
 
 def test_small_parts_of_a_list_are_hidden(read) -> None:
