@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from service.pages import BEHAVIOUR, OVERVIEW, draw_pages, embedded, policy_of
+from service.pages import BEHAVIOUR, MODELS, OVERVIEW, draw_pages, embedded, policy_of
 from service.published import DamagedVersionError
 
 
@@ -187,7 +187,9 @@ def test_ledger_and_reasons_equal_the_report(read) -> None:
 def test_the_number_of_rows_shown_is_told(version) -> None:
     # 3 months + 3 personas + 2 clusters + 1 ledger + 4 variants + 3 cards + 2 reasons
     # behaviour: 2 days + 3 weeks + 2 and 1 cohorts + 3 steps of everybody and 9 of channels
-    assert draw_pages(version) == {OVERVIEW: 18, BEHAVIOUR: 20}
+    # models: 3 predictions of purchase, 2 of spend, 2 features that moved; a card each as a file
+    cards = dict.fromkeys((f"model_cards/{outcome}-28d.json" for outcome in ("purchase", "churn", "value")), 1)
+    assert draw_pages(version) == {OVERVIEW: 18, BEHAVIOUR: 20, MODELS: 7, **cards}
 
 
 # --- nothing that must not be there
