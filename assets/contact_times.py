@@ -112,9 +112,7 @@ def _tests(warehouse: Warehouse, known: Known) -> list[dict[str, object]]:
     if (origin - known.first).days < TEST_DAYS:
         return untested(_NAME, TEST_DAYS, f"less than {TEST_DAYS} days of history before {origin}")
     activity = _activity(warehouse, origin, known.until)
-    history = warehouse.frame(
-        load_analysis("purchase_history").sql, {"origin": origin, "until": origin}
-    )
+    history = warehouse.frame(load_analysis("purchase_history").sql, {"origin": origin, "until": origin})
     personas = rfm_personas(history[["user_id", "recency_days", "orders_count", "net_amount_365d"]])
     before = activity.groupby("user_id")["before_count"].sum()
     seen = pd.Index(before[before > 0].index).union(pd.Index(personas["user_id"]))

@@ -37,16 +37,18 @@ def next_orders(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
     newest = histories(known.origin(horizon), known.until, sampled=True)
     model = NextOrderModel.fit(newest if len(newest) else people, horizon)
     if model.name is None:
-        return _nothing(horizon, f"fewer than {CASES_AT_LEAST} customers ordered in a window, and MBG/NBD is not determined")
+        return _nothing(
+            horizon, f"fewer than {CASES_AT_LEAST} customers ordered in a window, and MBG/NBD is not determined"
+        )
     earlier = histories(known.origin(2 * horizon), known.origin(horizon), sampled=True)
     ordered = int(newest["next_days"].notna().sum())
     judged = NextOrderModel.fit(earlier, horizon) if len(earlier) and ordered else None
     if judged is None or judged.name is None:
-        tests = untested(_NAME, horizon, f"{known.days} days of history: no model before {known.origin(horizon)} to test")
-    else:
-        tests = tested(
-            _NAME, horizon, judge_next_order(judged, newest), users=ordered, origin=known.origin(horizon)
+        tests = untested(
+            _NAME, horizon, f"{known.days} days of history: no model before {known.origin(horizon)} to test"
         )
+    else:
+        tests = tested(_NAME, horizon, judge_next_order(judged, newest), users=ordered, origin=known.origin(horizon))
     days = np.rint(model.days(people)).astype("timedelta64[D]")
     dates = np.datetime64(as_of, "D") + days
     frame = pd.DataFrame(

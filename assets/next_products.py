@@ -3,7 +3,7 @@
 The model stands in `models/recommendation.py`.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -90,7 +90,9 @@ def _tests(table: _Table, known: Known, horizon_days: int) -> list[dict[str, obj
     bought.eliminate_zeros()
     users = int((np.diff(bought.indptr) > 0).sum())
     if (origin - known.first).days < HISTORY_DAYS_AT_LEAST or not users:
-        reason = f"{(origin - known.first).days} days of history before {origin}, {users} customers of then bought after it"
+        reason = (
+            f"{(origin - known.first).days} days of history before {origin}, {users} customers of then bought after it"
+        )
         return untested(_NAME, horizon_days, reason)
     measures = judge_methods(NextProducts.fit(past), bought)
     return tested(_NAME, horizon_days, measures, users=users, origin=origin)

@@ -51,7 +51,13 @@ def tested(
     outcome: str, horizon_days: int, measures: dict[str, dict[str, float]], *, users: int, origin: date
 ) -> list[dict[str, object]]:
     """Return one row per method and measure; the method `trellis` is the model, the others its baselines."""
-    facts = {"outcome": outcome, "horizon_days": horizon_days, "users_count": users, "test_as_of": origin, "reason": None}
+    facts = {
+        "outcome": outcome,
+        "horizon_days": horizon_days,
+        "users_count": users,
+        "test_as_of": origin,
+        "reason": None,
+    }
     return [
         {**facts, "predictor": OURS if method == "trellis" else method, "measure": measure, "estimate": value}
         for method, found in measures.items()

@@ -119,6 +119,39 @@ TABLES: dict[str, TableContract] = {
             ("user_id", "as_of", "horizon_days", "expected_orders", "expected_spend", "is_tested", "model_version"),
         ),
         TableContract(
+            "score.next_order",
+            "One row per user with an order and as_of: when the next order is to be expected, with an 80 % interval.",
+            ("user_id", "as_of"),
+            (
+                "user_id", "as_of", "horizon_days", "expected_date", "lower_date", "upper_date", "order_probability", "predictor",
+            ),
+            nullable=("order_probability",),
+        ),
+        TableContract(
+            "score.next_product",
+            "One row per user who bought in the last 182 days, as_of and place: the products to show the user next.",
+            ("user_id", "as_of", "product_rank"),
+            ("user_id", "as_of", "product_rank", "product_id", "recommendation_score"),
+        ),
+        TableContract(
+            "score.contact_time",
+            "One row per user and as_of: hour, weekday and channel that reach the user best, and whose activity says so.",
+            ("user_id", "as_of"),
+            (
+                "user_id", "as_of", "best_hour", "best_weekday", "best_channel", "evidence_source", "activities_count",
+            ),
+            nullable=("best_hour", "best_channel"),
+        ),
+        TableContract(
+            "score.outcome_test",
+            "One row per as_of, outcome, method and measure: how dates, products and hours did on an earlier origin.",
+            ("as_of", "outcome", "horizon_days", "predictor", "measure"),
+            (
+                "as_of", "outcome", "horizon_days", "predictor", "measure", "estimate", "users_count", "test_as_of", "reason",
+            ),
+            nullable=("estimate", "test_as_of", "reason"),
+        ),
+        TableContract(
             "score.model_card",
             "One row per model and as_of it scored: how it was tested, on what, and how well it did.",
             ("as_of", "outcome", "horizon_days"),
@@ -199,6 +232,10 @@ PUBLISHED_TABLES = (
     "score.user_cluster",
     "score.user_propensity",
     "score.user_value",
+    "score.next_order",
+    "score.next_product",
+    "score.contact_time",
+    "score.outcome_test",
     "score.model_card",
     "score.drift",
     "score.backtest",

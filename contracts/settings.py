@@ -34,6 +34,10 @@ class Settings(BaseModel):
         4, ge=0, description="A new model competes with those of so many earlier training dates; 0 = the newest scores."
     )
     training_users_at_most: int = Field(100_000, ge=1_000, description="Users in the stable training sample.")
+    next_products_count: int = Field(10, ge=1, le=100, description="Products recommended to each user.")
+    next_products_users_at_most: int = Field(
+        200_000, ge=0, description="Users who are recommended products: those who bought last."
+    )
     control_share: float = Field(0.10, ge=0.0, le=0.5, description="Share of every list that is held out.")
     control_salt: str = Field(
         "trellis", min_length=1, description="Changes who is held out; keep it during a campaign."

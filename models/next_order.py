@@ -20,7 +20,15 @@ from models.threads import few_threads
 QUANTILES = (0.1, 0.5, 0.9)
 CASES_AT_LEAST = 200
 ROWS_AT_MOST = 50_000
-_FEATURES = ("recency_days", "tenure_days", "repeat_days", "gap_mean_days", "gap_std_days", "gap_median_days", "gap_last_days")
+_FEATURES = (
+    "recency_days",
+    "tenure_days",
+    "repeat_days",
+    "gap_mean_days",
+    "gap_std_days",
+    "gap_median_days",
+    "gap_last_days",
+)
 _LATE_FEATURES = ("recency_days", "gap_mean_days")
 
 

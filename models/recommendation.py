@@ -49,7 +49,7 @@ class Recommendations:
 
 def most_popular(weights: csr_matrix) -> np.ndarray:
     """Return product numbers by the customers who bought them, most first; ties by number. Shape (items,)."""
-    buyers = np.bincount(weights.indices, minlength=weights.shape[1])
+    buyers = np.bincount(weights.indices, minlength=_products(weights))
     return np.lexsort((np.arange(len(buyers)), -buyers))
 
 
@@ -67,7 +67,7 @@ class NextProducts:
     def fit(cls, purchases: Purchases, *, own_weight: float = OWN_WEIGHT) -> NextProducts:
         """Fit on the purchases before an origin; one thread, so that equal purchases give equal products."""
         weights = purchases.weights()
-        length = np.sqrt(weights.multiply(weights).sum(axis=0)).A1
+        length = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=0)).ravel())
         cosine = csr_matrix(weights @ diags_array(1.0 / np.where(length > 0, length, 1.0)))
         model = ItemItemRecommender(K=min(NEIGHBOURS, purchases.items), num_threads=1)
         model.fit(cosine, show_progress=False)
@@ -75,13 +75,13 @@ class NextProducts:
 
     def recommend(self, users: np.ndarray, *, top: int = TOP) -> Recommendations:
         """Return the best products of these customers (numbers); popular ones fill up where too few go with theirs."""
-        own = diags_array(np.full(self.similarity.shape[0], float(self.own_weight)))
+        own = diags_array(np.full(_products(self.similarity), float(self.own_weight)))
         return _best(self.weights, csr_matrix(self.similarity + own), users, popular=self.popular, top=top)
 
 
 def bought_before(weights: csr_matrix, users: np.ndarray, *, top: int = TOP) -> Recommendations:
     """Return what each customer bought most, lately counting more; popular products fill up."""
-    identity = csr_matrix(diags_array(np.ones(weights.shape[1])))
+    identity = csr_matrix(diags_array(np.ones(_products(weights))))
     return _best(weights, identity, users, popular=most_popular(weights), top=top)
 
 
@@ -126,7 +126,7 @@ def _best(
     weights: csr_matrix, table: csr_matrix, users: np.ndarray, *, popular: np.ndarray, top: int
 ) -> Recommendations:
     """Score customers with a product x product table and keep the best `top` of each, filled up with popular ones at 0."""
-    top = min(top, weights.shape[1])
+    top = min(top, _products(weights))
     model = ItemItemRecommender(K=NEIGHBOURS, num_threads=1)
     model.similarity, model.scorer = table, NearestNeighboursScorer(table)
     item, score = model.recommend(users, csr_matrix(weights[users]), N=top, filter_already_liked_items=False)
@@ -136,3 +136,8 @@ def _best(
         own = item[number][~unknown[number]]
         item[number] = np.concatenate([own, popular[~np.isin(popular, own)][: top - len(own)]])
     return Recommendations(item, score)
+
+
+def _products(table: csr_matrix) -> int:
+    """Return the number of columns."""
+    return int(table.shape[1])  # pyright: ignore[reportOptionalSubscript] a matrix has a shape

@@ -11,6 +11,7 @@ from assets.clusters import user_cluster
 from assets.funnels import funnel
 from assets.home import Home
 from assets.horizons import horizons
+from assets.outcomes import outcomes
 from assets.personas import user_persona
 from assets.scores import SCORE_ASSETS
 from assets.segments import segment_members
@@ -32,6 +33,7 @@ ASSETS = [
     user_persona,
     user_cluster,
     *SCORE_ASSETS,
+    outcomes,
     backtest_tables,
     funnel,
     segment_members,

@@ -29,6 +29,19 @@ COLUMNS = (
     Column(
         "is_tested", "BOOLEAN", "The forecast was judged on a later origin; false = extrapolated beyond the history."
     ),
+    Column("expected_date", "DATE", "Median date of the next order, given one within horizon_days."),
+    Column("lower_date", "DATE", "The next order comes no earlier with 90 %: lower end of the 80 % interval."),
+    Column("upper_date", "DATE", "The next order comes no later with 90 %: upper end of the 80 % interval."),
+    Column(
+        "order_probability", "DOUBLE", "Probability by MBG/NBD of an order within horizon_days.", unit="probability"
+    ),
+    Column("product_rank", "INTEGER", "Place of the product in the user's list, from 1."),
+    Column("recommendation_score", "DOUBLE", "Item-item score; 0 = a popular product that fills the list up."),
+    Column("best_hour", "INTEGER", "Middle of the three hours on the shop's clock that reach the user best, 0-23."),
+    Column("best_weekday", "INTEGER", "Weekday that reaches the user best, 1 = Monday."),
+    Column("best_channel", "VARCHAR", "Channel that reaches the user best, as the source names it."),
+    Column("evidence_source", "VARCHAR", "Whose activity mostly decided: user, persona or all."),
+    Column("activities_count", "BIGINT", "Active events and orders of the user in the look-back.", unit="count"),
     Column("churn_window_days", "INTEGER", "Who was active in so many days before as_of can churn.", unit="days"),
     Column("interval_median_days", "DOUBLE", "Median days between a user's order days.", unit="days"),
     Column(

@@ -1,6 +1,6 @@
 -- One row per user with an order before $origin: the history known then, and what came in [$origin, $until).
--- Order days, windows and spend of repeat days are those of feature.order_activity and feature.spend, but refunds do not
--- count in the windows. For origins of which no snapshot is stored.
+-- Order days, windows and spend of repeat days are those of feature.order_activity and feature.spend, but refunds do
+-- not count in the windows. For origins of which no snapshot is stored.
 with orders_before as (
     select
         user_id,
