@@ -45,6 +45,7 @@ class LongForecast:
             "is_fallback": False,
             "users_count": spend["customers"],
             "model_version": self.version,
+            "promotion": "fitted anew at every as_of; nothing competes with it",
             "reason": self.card["reason"],
             "card": json.dumps({**self.card, "training_date": str(self.card["training_date"])}, default=str),
         }
