@@ -152,7 +152,7 @@ def _generate(options: argparse.Namespace) -> int:
         dirty_share=options.dirty_share,
         start=options.start,
         optional=options.optional,
-        last_days=options.lastdays,
+        last_days=options.last_days,
         workers=options.processes,
     )
     print(f"Simulated shop in {options.out} (seed {options.seed})")
