@@ -1,8 +1,8 @@
 -- One row per as_of, basis and ordered pair of products that went together in the 90 days before as_of.
--- Basis `order`: both in one paid order, guests included. Basis `view`: both viewed in one session, sessions of over 50
--- products left out (robots). support_share = both / all, confidence = both / first, lift = confidence / share of the
--- second, leverage = support less the product of the shares. Pairs of fewer than 10 people are left out; a guest's
--- order is one person.
+-- Basis `order`: both in one paid order, guests included. Basis `view`: both viewed in one session. Those of over 100
+-- different products are left out (robots, wholesale). support_share = both / all, confidence = both / first, lift =
+-- confidence / share of the second, leverage = support less the product of the shares. Kept are pairs of at least
+-- 10 people, or of one in 10,000 baskets where that is more; a guest's order is one person.
 -- grain: as_of, pair_basis, product_id, other_product_id
 -- assert: together_count <= product_count
 -- assert: confidence <= 1
@@ -11,92 +11,97 @@ with policy as (
     select
         90 as window_days,
         10 as people_at_least,
-        50 as session_products_at_most
+        0.0001 as basket_share_at_least,
+        100 as products_at_most
 ),
 
-viewed as (
-    select distinct
-        'view' as pair_basis,
-        concat_ws('/', sessions.user_key, sessions.activity_date, sessions.session_number) as basket,
-        cast(sessions.user_key as varchar) as person,
-        products.product_id
+-- a session has events on the day it starts and on the next; baskets get numbers, because joining texts costs far more
+session_days as (
+    select
+        sessions.user_key,
+        sessions.started_at,
+        sessions.ended_at,
+        unnest([sessions.activity_date, sessions.activity_date + 1]) as event_date,
+        dense_rank() over (order by sessions.user_key, sessions.started_at) as basket_number
     from core.sessions
     cross join policy
-    inner join core.events
-        on
-            sessions.user_key = events.user_key
-            and sessions.started_at <= events.occurred_at
-            and sessions.ended_at >= events.occurred_at
-    inner join core.products on events.product_key = products.product_key
     where
-        events.event_type = 'view'
-        and sessions.activity_date >= $as_of - policy.window_days
-        and sessions.activity_date < $as_of
-        and events.activity_date >= $as_of - policy.window_days
-        and events.activity_date < $as_of
-),
-
-bought as (
-    select distinct
-        'order' as pair_basis,
-        items.order_id as basket,
-        coalesce(items.user_id, items.order_id) as person,
-        items.product_id
-    from core.order_items as items
-    cross join policy
-    where
-        items.is_paid
-        and not items.is_return
-        and items.product_id is not null
-        and items.ordered_date >= $as_of - policy.window_days
-        and items.ordered_date < $as_of
+        sessions.views_count > 0
+        and sessions.activity_date between $as_of - policy.window_days and $as_of - 1
 ),
 
 contents as (
-    select viewed.*
-    from viewed
-    cross join policy
-    qualify count(*) over (partition by viewed.basket) <= policy.session_products_at_most
+    select distinct
+        'view' as pair_basis,
+        session_days.basket_number,
+        session_days.user_key as person_number,
+        events.product_key
+    from core.events
+    inner join session_days
+        on events.user_key = session_days.user_key and events.activity_date = session_days.event_date
+    where
+        events.occurred_at between session_days.started_at and session_days.ended_at
+        and events.event_type = 'view' and events.product_key is not null
+        and events.activity_date < $as_of
     union all
-    select *
-    from bought
+    select distinct
+        'order' as pair_basis,
+        dense_rank() over (order by items.order_id) as basket_number,
+        dense_rank() over (order by items.user_id is null, coalesce(items.user_id, items.order_id)) as person_number,
+        products.product_key
+    from core.order_items as items
+    cross join policy
+    inner join core.products using (product_id)
+    where
+        items.is_paid
+        and not items.is_return
+        and items.ordered_date between $as_of - policy.window_days and $as_of - 1
+),
+
+baskets as (
+    select contents.*
+    from contents
+    cross join policy
+    qualify count(*) over (partition by pair_basis, basket_number) <= policy.products_at_most
 ),
 
 totals as (
     select
         pair_basis,
-        count(distinct basket) as baskets_count
-    from contents
+        count(distinct basket_number) as baskets_count
+    from baskets
     group by pair_basis
 ),
 
 singles as (
     select
         pair_basis,
+        product_key,
         product_id,
         count(*) as product_count
-    from contents
-    group by pair_basis, product_id
+    from baskets
+    inner join core.products using (product_key)
+    group by all
 ),
 
 pairs as (
     select
         one.pair_basis,
-        one.product_id,
-        other.product_id as other_product_id,
+        one.product_key,
+        other.product_key as other_key,
         count(*) as together_count,
-        count(distinct one.person) as people_count
-    from contents as one
-    inner join contents as other on one.pair_basis = other.pair_basis and one.basket = other.basket
-    where one.product_id <> other.product_id
-    group by one.pair_basis, one.product_id, other.product_id
+        count(distinct one.person_number) as people_count
+    from baskets as one
+    inner join baskets as other using (pair_basis, basket_number)
+    where one.product_key <> other.product_key
+    group by all
 )
 
 select
     $as_of as as_of,
     pairs.pair_basis,
-    pairs.product_id,
-    pairs.other_product_id,
+    one.product_id,
+    other.product_id as other_product_id,
     pairs.together_count,
     one.product_count,
     other.product_count as other_product_count,
@@ -108,8 +113,8 @@ select
     cast(pairs.together_count as double) / nullif(totals.baskets_count, 0)
     - cast(one.product_count as double) * other.product_count / nullif(power(totals.baskets_count, 2), 0) as leverage
 from pairs
+inner join totals using (pair_basis)
+inner join singles as one on pairs.pair_basis = one.pair_basis and pairs.product_key = one.product_key
+inner join singles as other on pairs.pair_basis = other.pair_basis and pairs.other_key = other.product_key
 cross join policy
-inner join totals on pairs.pair_basis = totals.pair_basis
-inner join singles as one on pairs.pair_basis = one.pair_basis and pairs.product_id = one.product_id
-inner join singles as other on pairs.pair_basis = other.pair_basis and pairs.other_product_id = other.product_id
-where pairs.people_count >= policy.people_at_least
+where pairs.people_count >= greatest(policy.people_at_least, policy.basket_share_at_least * totals.baskets_count)
