@@ -62,7 +62,9 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
     generate.add_argument("--start", type=day, default=date(2024, 1, 1), help="first business date")
-    generate.add_argument("--optional", action="store_true", help="also campaigns, contacts, costs, stock, promotions")
+    generate.add_argument(
+        "--optional", action="store_true", help="also campaigns, contacts, coupons, promotions, costs"
+    )
     generate.add_argument("--last-days", type=int, default=0, help="keep what arrives on each of the last days apart")
     generate.add_argument("--processes", type=int, help="processes at a time (default: one per core)")
 

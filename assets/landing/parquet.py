@@ -60,6 +60,8 @@ def _check_extents(metadata: pq.FileMetaData, path: Path) -> None:
     size = path.stat().st_size
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)
+        if row_group.num_rows == 0:
+            continue  # a table without rows is written as a row group without pages
         for index in range(row_group.num_columns):
             chunk = row_group.column(index)
             start = chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset

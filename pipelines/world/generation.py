@@ -23,7 +23,7 @@ from pipelines.world.errors import WorldError
 from pipelines.world.events import event_rows, mean_extra_events, plan_visits
 from pipelines.world.feedback import feedback_table
 from pipelines.world.model import WorldModel, build_model
-from pipelines.world.optional_rows import contact_table, shared_optional
+from pipelines.world.optional_rows import contact_table, redemption_table, shared_optional
 from pipelines.world.order_rows import order_tables
 from pipelines.world.orders import choose_baskets, fill_orders, place_orders
 from pipelines.world.outside import outside_events
@@ -92,7 +92,7 @@ def generate(  # noqa: PLR0913 - the arguments of a world
     default one per core) only decide how they are spread over files and time. `dirty_share` adds that share of broken
     rows, listed in `truth/dirty_rows.parquet`; `optional` writes the sources of `optional_rows.py` to `optional/`.
     With `last_days` the sources go to `history/`, and the rows that arrive on each of the last days to `days/<date>/`;
-    an order that is under way between them then also stands in `history/` as it was when paid.
+    an order that changes in them then also arrives on its own day as it was when paid.
 
     Raises WorldError for arguments that make no world and FileExistsError when the folder already holds files.
     """
@@ -193,6 +193,7 @@ def _write_part(task: _Task, part: int) -> _PartResult:
             files.of("campaign_effects", "truth").write(campaign_truth(world, life))
             if task.optional:
                 files.of("campaign_contacts", "optional").write(contact_table(world, life))
+                files.of("coupon_redemptions", "optional").write(redemption_table(tables["orders"]))
     return _PartResult(files.records(), dirty)
 
 

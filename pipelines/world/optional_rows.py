@@ -1,10 +1,11 @@
-"""Optional sources in the folder `optional`: campaigns, contacts, marketing costs, stock and promotions.
+"""Optional sources in the folder `optional`: campaigns, contacts, redeemed coupons, marketing costs and promotions.
 
 Belongs here: what a shop could also export. Does not belong here: truth (truth.py) and the six sources.
 """
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.world.behaviour import BlockLife
 from pipelines.world.columns import coded, instants, money
@@ -46,6 +47,27 @@ def _contacts(world: WorldModel, life: BlockLife, number: int) -> pa.Table:
     )
 
 
+def redemption_table(orders: pa.Table) -> pa.Table:
+    """Return one row per sale of a user that was placed with a coupon, however often the order was sent."""
+    used = orders.filter(pc.field("coupon_id").is_valid() & pc.field("user_id").is_valid())
+    order_id = used.column("order_id").to_numpy(zero_copy_only=False)
+    _, first = np.unique(order_id, return_index=True)
+    once = used.take(pa.array(np.sort(first)))
+    number = pc.call_function(
+        "binary_join_element_wise", [pa.scalar("redemption"), once.column("order_id"), pa.scalar("-")]
+    )
+    return pa.table(
+        {
+            "redemption_id": number,
+            "user_id": once.column("user_id"),
+            "coupon_id": once.column("coupon_id"),
+            "redeemed_at": once.column("ordered_at"),
+            "campaign_id": once.column("campaign_id"),
+            "order_id": once.column("order_id"),
+        }
+    )
+
+
 def shared_optional(world: WorldModel) -> dict[str, pa.Table]:
     """Return the optional sources that belong to no user."""
     catalogue, weeks = world.catalogue, -(-world.days // 7)
@@ -63,13 +85,6 @@ def shared_optional(world: WorldModel) -> dict[str, pa.Table]:
             }
         ),
         "marketing_costs": _marketing_costs(world),
-        "stock": pa.table(
-            {
-                "product_id": coded(ids, product),
-                "week_start": pa.array(first),
-                "is_in_stock": pa.array(catalogue.in_stock[week, product]),
-            }
-        ),
         "promotions": pa.table(
             {
                 "product_id": coded(ids, product[promoted]),

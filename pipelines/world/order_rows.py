@@ -39,7 +39,7 @@ def order_tables(
 ) -> tuple[pa.Table, pa.Table]:
     """Return the rows of orders and order_items of a block: sales and their lines, then returns, then rows sent again.
 
-    With `last_days` every order that was placed before the last days and changes in them was also sent before.
+    With `last_days` every order that changes in them, on a later day than its own, was also sent when it was placed.
     """
     rng = world.random(9, block)
     sales, sale_lines = _order_table(world, life, orders, block), _line_table(world, orders, lines, block)
@@ -158,10 +158,12 @@ def _return_orders(
 
 
 def _sent_before(rng: np.random.Generator, orders: Orders, cut: int | None) -> Orders:
-    """Return some delivered orders, and all under way at second `cut`, as they looked when just paid."""
+    """Return some delivered orders as they looked when just paid; with second `cut`, also all that change after it on a
+    later day than they were placed, so that each arrives on its own day first.
+    """
     again = (orders.kind == SALE) & (orders.delivered != NONE) & (rng.random(len(orders)) < RESENT_SHARE)
     if cut is not None:
-        again |= (orders.ordered < cut) & (orders.updated >= cut)
+        again |= (orders.updated >= cut) & (orders.updated // DAY_S > orders.ordered // DAY_S)
     values = {name: getattr(orders, name)[again] for name in orders.__dataclass_fields__}
     nothing = np.full(np.count_nonzero(again), NONE)
     values |= {

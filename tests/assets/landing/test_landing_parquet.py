@@ -46,6 +46,16 @@ def test_record_numbers_over_row_groups(stage, tmp_path):
     assert all(number == value + 1 for number, (value,) in staged.rows.items())
 
 
+def test_a_row_group_without_rows_has_no_bytes_to_check(stage, tmp_path):
+    """A writer that is handed a table without rows makes a row group whose boolean chunks have no page."""
+    table = pa.table({"id": pa.array([], pa.string()), "consent": pa.array([], pa.bool_())})
+    path = tmp_path / "made.parquet"
+    with pq.ParquetWriter(path, table.schema, use_dictionary=["id"]) as writer:
+        writer.write_table(table, row_group_size=1)
+    assert pq.ParquetFile(path).metadata.num_row_groups == 1
+    assert stage(path.read_bytes(), "file.parquet").counts == (0, 0, 0)
+
+
 def test_no_rows(stage, tmp_path):
     staged = stage(parquet(tmp_path, pa.table({"v": pa.array([], pa.int64())})), "file.parquet")
     assert staged.counts == (0, 0, 0)

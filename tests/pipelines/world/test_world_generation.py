@@ -79,7 +79,7 @@ def test_optional_sources_say_what_happened(tmp_path, read):
     summary = generate(tmp_path, users=500, events=20_000, days=120, seed=1, optional=True)
     folder = tmp_path / "optional"
     assert sorted(path.stem for path in folder.iterdir()) == [
-        "campaign_contacts", "campaigns", "marketing_costs", "promotions", "stock",
+        "campaign_contacts", "campaigns", "coupon_redemptions", "marketing_costs", "promotions",
     ]  # fmt: skip
     contacts, effects = (
         read(folder, "campaign_contacts").to_pandas(),
@@ -88,8 +88,15 @@ def test_optional_sources_say_what_happened(tmp_path, read):
     assert (contacts.is_control == ~effects.is_treated).all()
     assert contacts.contacted_at.notna().all()
     assert summary.file_rows["optional/campaigns.parquet"] == contacts.campaign_id.nunique() == 2
-    stock, truth = read(folder, "stock").to_pandas(), read(tmp_path / "truth", "product_weeks").to_pandas()
-    assert (stock.is_in_stock == truth.is_in_stock).all()
+    truth = read(tmp_path / "truth", "product_weeks").to_pandas()
+    orders = read(tmp_path, "orders").to_pandas()
+    with_coupon = orders[orders.coupon_id.notna() & orders.user_id.notna()].drop_duplicates("order_id")
+    redeemed = read(folder, "coupon_redemptions").to_pandas()
+    assert len(redeemed) > 50
+    assert redeemed.redemption_id.is_unique
+    assert set(zip(redeemed.order_id, redeemed.coupon_id, redeemed.redeemed_at, strict=True)) == set(
+        zip(with_coupon.order_id, with_coupon.coupon_id, with_coupon.ordered_at, strict=True)
+    )
     sold = read(tmp_path, "order_items").to_pandas().merge(read(tmp_path, "orders").to_pandas().query("kind == 'sale'"))
     local = sold.ordered_at.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.normalize()
     sold["week_start"] = (local - pd.to_timedelta(local.dt.day_of_week, unit="D")).dt.date

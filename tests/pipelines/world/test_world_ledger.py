@@ -54,3 +54,24 @@ def test_copies_are_counted_and_every_good_row_is_loaded(ledger):
         # An order sent again with an older state is superseded, not a copy.
         assert counts["duplicate"] == copies
         assert counts["loaded"] + counts["updated"] == clean[source]
+
+
+@pytest.mark.slow
+def test_optional_sources_are_taken_in_whole(tmp_path):
+    made = generate(tmp_path / "shop", users=300, events=12_000, days=90, seed=21, optional=True)
+    summary = ingest(
+        tmp_path / "home",
+        tmp_path / "shop",
+        load_mapping_set("canonical"),
+        received_at=RECEIVED_AT,
+        time_zone="Asia/Shanghai",
+        base_currency="CNY",
+    )
+    written = {
+        path.split("/")[1].split(".")[0]: rows for path, rows in made.file_rows.items() if path.startswith("optional/")
+    }
+    assert len(written) == 5
+    for contract, rows in written.items():
+        counts = summary.rows[contract]
+        assert (counts["staged"], counts["loaded"], counts["quarantined"]) == (rows, rows, 0), contract
+    assert not [notice for notice in summary.notices if "left alone" in notice]
