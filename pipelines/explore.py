@@ -123,7 +123,10 @@ def _value(parser: argparse.ArgumentParser) -> None:
 
 def _funnel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "steps", nargs="+", help="name of a declared funnel, or event types in order (view cart purchase)"
+        "steps",
+        nargs="+",
+        help="name of a declared funnel, or steps in order: view cart purchase; a step may have several types and filters "
+        "(cart/favourite:device=ios,category=shoes)",
     )
     add_range(parser)
     parser.add_argument(
@@ -139,6 +142,13 @@ def _funnel(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _step(text: str) -> dict[str, object]:
+    """Return a step of `type[/type][:filter=value[,filter=value]]`."""
+    types, _, filters = text.partition(":")
+    pairs = (pair.partition("=") for pair in filters.split(",") if pair)
+    return {"event_types": tuple(types.split("/")), **{name: value for name, _, value in pairs}}
+
+
 def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
     from pydantic import ValidationError
 
@@ -149,18 +159,23 @@ def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
         funnel = (
             shop.find_funnel(options.steps[0])
             if len(options.steps) == 1
-            else Funnel(
-                name="asked",
-                steps=options.steps,
-                window_days=options.window_days,
-                order=options.order,
-                exclude=tuple(options.exclude),
-                hold_product=options.hold_product,
-                population="everybody" if options.everybody else "users",
+            else Funnel.model_validate(
+                {
+                    "name": "asked",
+                    "steps": [_step(text) for text in options.steps],
+                    "window_days": options.window_days,
+                    "order": options.order,
+                    "exclude": options.exclude,
+                    "hold_product": options.hold_product,
+                    "population": "everybody" if options.everybody else "users",
+                }
             )
         )
     except ValidationError as error:
-        raise AnalysisError("; ".join(fault["msg"] for fault in error.errors())) from error
+        faults = "; ".join(
+            f"{fault['loc'][-1] if fault['loc'] else 'funnel'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise AnalysisError(faults) from error
     span = {"from_date": options.from_date, "until_date": options.until_date}
     if options.dropped:
         return shop.dropped_users(funnel, options.dropped, **span)
@@ -171,15 +186,21 @@ def _path(parser: argparse.ArgumentParser) -> None:
     add_range(parser)
     parser.add_argument("--top", type=int, default=5, help="successors shown of each event (default 5)")
     parser.add_argument("--matrix", action="store_true", help="step matrix instead of transitions")
-    parser.add_argument("--anchor", metavar="TYPE", help="step matrix from the first event of this type on")
-    parser.add_argument("--from-end", action="store_true", help="step matrix back from the end (or the last anchor)")
-    parser.add_argument("--steps", type=int, default=10, help="steps of the matrix (default 10)")
+    parser.add_argument("--flows", action="store_true", help="flows between steps (the data of a Sankey chart)")
+    parser.add_argument("--anchor", metavar="TYPE", help="matrix or flows from the first event of this type on")
+    parser.add_argument(
+        "--from-end", action="store_true", help="matrix or flows back from the end (or the last anchor)"
+    )
+    parser.add_argument("--steps", type=int, help="steps of the matrix (default 10) or of the flows (default 5)")
 
 
 def _ask_path(shop: "Shop", options: argparse.Namespace) -> "Report":
     span = {"from_date": options.from_date, "until_date": options.until_date}
+    asked = {"anchor": options.anchor, "from_end": options.from_end, **span}
+    if options.flows:
+        return shop.step_flows(**asked, steps=options.steps or 5)
     if options.matrix or options.anchor or options.from_end:
-        return shop.step_matrix(anchor=options.anchor, from_end=options.from_end, steps=options.steps, **span)
+        return shop.step_matrix(**asked, steps=options.steps or 10)
     return shop.paths(**span, top=options.top)
 
 

@@ -90,6 +90,12 @@ def _months_by_channel(frame: pd.DataFrame) -> Picture | None:
     return lines([str(day)[:10] for day in wide.index], series, unit="cost per new user")
 
 
+def _step_flows(frame: pd.DataFrame) -> Picture:
+    # the same event at another step is another place
+    rows = frame[["step", "near_event", "far_event", "sessions_count"]].itertuples(index=False)
+    return sankey([(near + " " * step, far + " " * (step + 1), float(count)) for step, near, far, count in rows])
+
+
 _ACTIVE = ("active_users_count", "active_users_7d", "active_users_30d")
 _MOVES = ("new_users_count", "returning_users_count", "resurrecting_users_count", "dormant_users_count")
 _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
@@ -101,6 +107,7 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "ltv": lambda frame: _value_lines(frame, "dimension_value"),
     "funnel": _funnel_bars,
     "path": _flows,
+    "step_flows": _step_flows,
     "sessions": lambda frame: _over_time(frame, "activity_date", ("sessions_count", "purchase_sessions_count")),
     "step_matrix": lambda frame: _grid(frame, "event_type", "step", "share"),
     "attribution": lambda frame: _grid(frame, "channel", "model", "share"),

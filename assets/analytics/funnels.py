@@ -166,11 +166,15 @@ def dropped_users(
     reached = reached_steps(shop, funnel, first, last)
     furthest = reached[reached.groupby("user_key")["step"].transform("max") == reached["step"]]
     dropped = furthest[furthest["step"] == step]
-    users = shop.warehouse.frame("select user_key, user_id from bronze.user_keys")
+    users = shop.warehouse.frame(
+        "select keys.user_key, keys.user_id, coalesce(users.marketing_consent, false) as marketing_consent "
+        "from bronze.user_keys as keys left join core.users on keys.user_id = users.user_id"
+    )
     listed = dropped.merge(users, on="user_key", how="left", validate="1:1")
     frame = pd.DataFrame(
         {
             "user_id": listed["user_id"],
+            "marketing_consent": listed["marketing_consent"],
             "entered_at": pd.to_datetime(listed["entered_us"], unit="us"),
             "reached_at": pd.to_datetime(listed["reached_us"], unit="us"),
         }
@@ -183,4 +187,10 @@ def dropped_users(
         _window(funnel, first, last, shop.bounds()[1]),
         "none: a list",
         frame,
+        notes=(
+            (
+                "a list to look at, not to send to: it has no control group and no expiry; who has no marketing_consent must "
+                "not be contacted"
+            ),
+        ),
     )

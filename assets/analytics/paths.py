@@ -14,6 +14,9 @@ from sql.queries import load_queries
 if TYPE_CHECKING:
     from assets.analytics.shop import Shop
 
+FLOW_TYPES = 8
+"""Event types that stand apart in flows; the others are one place, or a chart cannot be read."""
+
 VISITORS = "signed-in users and visitors who are not"
 MEASURES = {
     "events": "events other than push_open",
@@ -90,6 +93,39 @@ def step_matrix(
         VISITORS,
         f"sessions that start {_days(first, last)}",
         "sessions with the anchor",
+        frame,
+    )
+
+
+def step_flows(
+    shop: "Shop", *, anchor: str | None, from_end: bool, steps: int, from_date: date | None, until_date: date | None
+) -> Report:
+    """Return `step, near_event, far_event, sessions_count, share`: the flows of a Sankey chart, from an anchor on or back.
+
+    Raises:
+        AnalysisError: no session of the range holds the anchor.
+    """
+    first, last = shop.bounds(from_date, until_date)
+    frame = shop.ask(
+        "step_flows",
+        {
+            "anchor_type": anchor,
+            "from_end": from_end,
+            "steps_at_most": steps,
+            "types_at_most": FLOW_TYPES,
+            "from_date": first,
+            "until_date": last,
+        },
+    )
+    if anchor is not None and frame.empty:
+        raise AnalysisError(f"no session of the range holds an event of type {anchor!r}")
+    frame["share"] = frame["sessions_count"] / frame[frame["step"] == 0]["sessions_count"].sum()
+    return Report(
+        "step_flows",
+        load_analysis("step_flows").description,
+        VISITORS,
+        f"sessions that start {_days(first, last)}",
+        "share: sessions with the anchor",
         frame,
     )
 

@@ -165,6 +165,20 @@ class Shop:
             self, anchor=anchor, from_end=from_end, steps=steps, from_date=from_date, until_date=until_date
         )
 
+    def step_flows(
+        self,
+        *,
+        anchor: str | None = None,
+        from_end: bool = False,
+        steps: int = 5,
+        from_date: date | None = None,
+        until_date: date | None = None,
+    ) -> Report:
+        """Flows between the steps of sessions, for a Sankey chart: from the start or end, or from an event on."""
+        return path_reports.step_flows(
+            self, anchor=anchor, from_end=from_end, steps=steps, from_date=from_date, until_date=until_date
+        )
+
     def intervals(
         self, first: str, second: str, *, from_date: date | None = None, until_date: date | None = None
     ) -> Report:

@@ -86,6 +86,19 @@ def test_a_page_cannot_be_broken_by_names_and_asks_for_nothing_from_outside():
     assert "<link" not in page
 
 
+def test_steps_have_types_and_filters(asked):
+    assert explore.answer(parse("funnel", "view/search", "cart:device=ios,category=shoes", "order")) == 0
+    (_, (funnel,), more), *_ = [call for call in asked if call[0] == "funnel"]
+    assert [step.label for step in funnel.steps] == ["view/search", "cart (device ios, category shoes)", "order"]
+    assert more["by"] == "all"
+
+
+def test_flows_and_matrix_are_asked_for(asked):
+    for words in (["--flows"], ["--anchor", "cart"], []):
+        assert explore.answer(parse("path", *words)) == 0
+    assert [call[0] for call in asked] == ["step_flows", "step_matrix", "paths"]
+
+
 def test_a_question_without_answer_ends_with_1_and_says_why(asked, capsys):
     assert explore.answer(parse("funnel", "view", "view", "--order", "any")) == 1
     assert "no event type may stand in two steps" in capsys.readouterr().err

@@ -83,6 +83,7 @@ def test_break_downs_sum_to_the_whole_and_the_dropped_are_those_between(make_sho
     assert set(parts.frame["dimension_value"]) == {"north", "south", "unknown"}
     assert shop.dropped_users(BUY, 2).frame["user_id"].tolist() == ["u2", "u3", "u4"]
     assert shop.dropped_users(BUY, 1).frame["user_id"].tolist() == ["u5", "u6"]
+    assert shop.dropped_users(BUY, 1).frame["marketing_consent"].tolist() == [False, False]  # missing is no
 
 
 def test_parts_of_users_add_up(make_shop, monkeypatch):
@@ -109,3 +110,31 @@ def test_questions_that_have_no_answer_say_why(make_shop, ask, message):
     shop = make_shop([(1, 0, "view", 1)])
     with pytest.raises(AnalysisError, match=message):
         ask(shop)
+
+
+def test_a_day_of_25_hours_is_no_longer_a_window(make_shop):
+    """Windows are hours, not calendar days: 24 h are over an hour before the clock of a long day says so."""
+    two = Funnel.model_validate({"name": "two", "steps": ["view", "cart"], "window_days": 1})
+    shop = make_shop([(1, 0, "view", 1), (1, DAY, "cart", 1), (2, 0, "view", 1), (2, DAY + 60, "cart", 1)])
+    assert users(shop.funnel(two)) == [2, 1]
+
+
+@pytest.mark.slow
+def test_a_user_with_100_000_events_beside_one_with_one(make_shop):
+    shop = make_shop([(1, 0, "view", 1)])
+    shop.warehouse.connection.execute("insert into bronze.user_keys values ('robot', 2, false)")
+    shop.warehouse.connection.execute(
+        "insert into bronze.users (user_id, registered_at, row_hash) values ('robot', timestamp '2024-03-04', '')"
+    )
+    shop.warehouse.connection.execute(
+        "insert into bronze.events (user_key, occurred_at, activity_date, event_type, product_key) "
+        "select 2, moment, cast(moment as date), "
+        "case when n % 3 = 2 and n > 99000 then 'purchase' when n % 3 = 1 then 'cart' else 'view' end, 1 "
+        "from (select n, timestamp '2024-03-04' + to_seconds(7 * n) as moment from range(100000) as t(n))"
+    )
+    assert users(shop.funnel(BUY)) == [2, 1, 1]
+    strict = BUY.model_copy(update={"order": "strict"})
+    assert users(shop.funnel(strict)) == [2, 1, 1]
+    row = shop.funnel(BUY).frame.iloc[2]
+    # n = 99002 is the first purchase; 99001 is a cart and 99000 a view: the latest entry that leads to it is 14 s before
+    assert row["convert_median_s"] == 14.0

@@ -57,6 +57,33 @@ def test_transitions_and_step_matrix_equal_the_twins(fresh_shop, rows):
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=EVENTS)
+def test_flows_equal_the_twin(fresh_shop, rows):
+    with fresh_shop(rows) as shop:
+        for anchor, from_end in ((None, False), (None, True), ("cart", False), ("cart", True)):
+            wanted = Counter()
+            for kinds in sessions_of(rows):
+                order = kinds[::-1] if from_end else kinds
+                if anchor in order or anchor is None:
+                    rest = order[order.index(anchor) if anchor else 0 :]
+                    pairs = zip(rest, [*rest[1:], "(start)" if from_end else "(end)"], strict=True)
+                    wanted.update((step, *pair) for step, pair in enumerate(pairs) if step < 3)
+            if wanted:
+                frame = shop.step_flows(anchor=anchor, from_end=from_end, steps=3).frame
+                columns = ["step", "near_event", "far_event", "sessions_count"]
+                assert wanted == {(step, a, b): n for step, a, b, n in frame[columns].to_numpy()}
+
+
+def test_rare_events_are_one_place_in_flows(make_shop):
+    shop = make_shop([(1, minute, f"type{minute:02}", 1) for minute in range(12)])
+    frame = shop.step_flows(steps=12).frame
+    assert len(set(frame["near_event"])) == 9
+    assert frame[frame["near_event"] == "(rest)"]["sessions_count"].sum() == 4
+    with pytest.raises(AnalysisError, match="'wish'"):
+        shop.step_flows(anchor="wish")
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=EVENTS)
 def test_intervals_equal_the_twin(fresh_shop, rows):
     with fresh_shop(rows) as shop:
         for first, second in (("view", "cart"), ("view", "view")):
