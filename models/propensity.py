@@ -102,7 +102,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, origin: Any = None) -> PropensityModel:
         """Fit on X (n_samples, n_features), two-valued y (n_samples,), and optionally each row's snapshot date."""
         values, target = self._validated(X, y)
-        with few_threads():
+        with few_threads(len(target)):
             held_out = self._held_out_scores(values, target, origin)
             return self._calibrate_and_fit(values, target, held_out=held_out)
 
@@ -113,7 +113,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """
         values, target = self._validated(X, y)
         scores = previous._member_scores(values[newest])
-        with few_threads():
+        with few_threads(len(target)):
             return self._calibrate_and_fit(values, target, held_out=("newest_origin", scores, target[newest]))
 
     def _calibrate_and_fit(
@@ -160,9 +160,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         weight = {member: self.platt_.slope * self.weights_[member] for member in MEMBERS}
         added = prepared * (weight["linear"] * self.linear_.coef_[0])
         if weight["boosting"]:
-            threads = boosting_threads()
-            with few_threads():
-                leaves = self.boosting_paths_.leaves(self.boosting_, prepared, threads=threads)
+            threads = boosting_threads(len(prepared))
+            leaves = self.boosting_paths_.leaves(self.boosting_, prepared, threads=threads)
             added += weight["boosting"] * self.boosting_paths_.table.contributions(leaves)
         if weight["forest"]:
             leaves = forest_leaves(self.forest_, self.forest_paths_, prepared)
@@ -257,7 +256,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """Log odds of each member, shape (n_samples, 3), in the order of MEMBERS."""
         prepared = self.preparation_.transform(values)
         members = (self.linear_, self.boosting_, self.forest_)
-        with few_threads():
+        with few_threads(len(values)):
             return np.column_stack([logit(member.predict_proba(prepared)[:, 1]) for member in members])
 
 

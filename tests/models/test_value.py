@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from models.value import train_value
 
 COLUMNS = ["recency_days", "orders_count", "orders_90d", "net_amount_90d", "carts_28d"]
 
 
-def planted(origins: int = 6, users: int = 800, *, growth: float = 1.0, seed: int = 4) -> pd.DataFrame:
+def planted(origins: int = 6, users: int = 500, *, growth: float = 1.0, seed: int = 4) -> pd.DataFrame:
     """Customers whose next spend follows carts they have now, which past spend does not show."""
     random = np.random.default_rng(seed)
     frames = []
@@ -39,12 +40,14 @@ def test_it_beats_past_spend_and_keeps_the_level():
     spend = trained.metrics["expected_spend"]
     assert spend["chosen"] == "boosting"
     assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.05
+    assert spend["level_from"] == "trend"
     assert abs(spend["measures"]["trellis"]["bias"][0]) < 0.15
     predicted = trained.predict(samples)
     assert np.isfinite(predicted.to_numpy()).all()
     assert (predicted.to_numpy() >= 0).all()
 
 
+@pytest.mark.slow
 def test_the_test_origin_has_no_say_in_the_choice():
     samples = planted()
     test_as_of = date(2024, 1, 1) + timedelta(days=150)
@@ -69,3 +72,12 @@ def test_too_little_data_falls_back_to_purchase_histories_and_says_so():
     new = planted(origins=1, users=40).assign(repeat_days=0, first_to_last_days=0.0, net_amount_28d=500.0)
     # nobody came back: a first order is not expected again at once
     assert trained.predict(new)["expected_spend"].mean() < 100.0
+
+
+def test_where_nothing_could_be_tried_the_mixture_stands_unlevelled():
+    samples = planted(origins=2)
+    trained = train_value(samples, horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31))
+    spend = trained.metrics["expected_spend"]
+    assert not trained.is_fallback
+    assert (spend["chosen"], spend["level_from"], spend["level"]) == ("mixture", "own", 1.0)
+    assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.02
