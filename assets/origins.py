@@ -6,7 +6,7 @@ import pandas as pd
 
 from assets.scratch import open_scratch
 from assets.warehouse import Warehouse
-from sql.queries import load_queries
+from sql.queries import Query, load_queries
 
 CHURN_ELIGIBLE = "last_active_days"
 
@@ -18,7 +18,7 @@ def training_samples(
 
     Built for the stable sample of at most `users_at_most` users; stored snapshots are neither read nor changed.
     """
-    queries = [query for query in load_queries().values() if query.layer in ("feature", "label")]
+    queries = _needed_by("feature.user_features", "label.user_outcomes")
     frames = []
     with open_scratch(warehouse, users_at_most=users_at_most) as scratch:
         for origin in sorted(origins):
@@ -36,3 +36,14 @@ def training_samples(
                 )
             )
     return pd.concat(frames, ignore_index=True)
+
+
+def _needed_by(*tables: str) -> list[Query]:
+    """Return the feature and label queries that make these tables, in the order of building."""
+    queries, needed, waiting = load_queries(), set(), list(tables)
+    while waiting:
+        table = waiting.pop()
+        if table in queries and queries[table].layer in ("feature", "label"):
+            needed.add(table)
+            waiting += [name for name in queries[table].inputs if name not in needed]
+    return [query for name, query in queries.items() if name in needed]

@@ -187,6 +187,22 @@ TABLES: dict[str, TableContract] = {
             ("outcome", "horizon_days", "origin", "predictor", "curve", "bin", "users_count", "curve_x", "curve_y"),
         ),
         TableContract(
+            "score.campaign_response",
+            "One row per campaign that is planned or runs, user on its list and as_of: probability to redeem a coupon of it.",
+            ("campaign_id", "user_id", "as_of"),
+            ("campaign_id", "user_id", "as_of", "first_date", "last_date", "probability", "percentile", "model_version"),
+        ),
+        TableContract(
+            "score.campaign_model",
+            "One row per as_of: the model of campaign response, how it did in rolling time, and why there is none.",
+            ("as_of",),
+            (
+                "as_of", "model_version", "training_date", "is_fallback", "users_count", "prevalence", "auc", "pr_auc", "brier",
+                "ece", "lift_top_decile", "reason", "card",
+            ),
+            nullable=("prevalence", "auc", "pr_auc", "brier", "ece", "lift_top_decile", "reason"),
+        ),
+        TableContract(
             "segment.members",
             "One row per list, user and as_of: who, why, what to do, and who is held out.",
             ("segment", "user_id", "as_of"),
@@ -238,6 +254,8 @@ PUBLISHED_TABLES = (
     "score.outcome_test",
     "score.model_card",
     "score.drift",
+    "score.campaign_response",
+    "score.campaign_model",
     "score.backtest",
     "score.backtest_curve",
     "report.funnel",

@@ -186,6 +186,14 @@ CAMPAIGN_CONTACTS = SourceContract(
     dates=(("contacted_at", "contacted_date"),),
     keyed=(("user_id", "user_key"),),
 )
+COUPONS = SourceContract(
+    name="coupons",
+    description="One row per coupon, campaign that gives it out, and product it is for. Optional.",
+    columns=("coupon_id", "campaign_id", "product_id", "updated_at"),
+    key=("coupon_id", "campaign_id", "product_id"),
+    required=("coupon_id", "campaign_id", "product_id"),
+    keyed=(("product_id", "product_key"),),
+)
 COUPON_REDEMPTIONS = SourceContract(
     name="coupon_redemptions",
     description="One row per coupon that a user redeemed. Optional.",
@@ -225,7 +233,7 @@ SOURCES: dict[str, SourceContract] = {
     contract.name: contract
     for contract in (
         EXCHANGE_RATES, PRODUCTS, USERS, EVENTS, ORDERS, ORDER_ITEMS, FEEDBACK, CAMPAIGNS, CAMPAIGN_CONTACTS,
-        COUPON_REDEMPTIONS, PROMOTIONS, MARKETING_COSTS,
+        COUPONS, COUPON_REDEMPTIONS, PROMOTIONS, MARKETING_COSTS,
     )
 }  # fmt: skip
 """Contract name -> contract, in loading order."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.backtest import backtest_tables
 from assets.bronze import bronze
+from assets.campaign_response import campaign_response
 from assets.clusters import user_cluster
 from assets.funnels import funnel
 from assets.home import Home
@@ -32,6 +33,7 @@ ASSETS = [
     horizons,
     user_persona,
     user_cluster,
+    campaign_response,
     *SCORE_ASSETS,
     outcomes,
     backtest_tables,

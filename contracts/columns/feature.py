@@ -115,12 +115,34 @@ COLUMNS = (
     ),
     *_windows("decayed_events", "DOUBLE", "Active events, each halved per this many days of age; all", (7,), "count"),
     Column("days_since_event", "INTEGER", "Days from the last event to as_of.", unit="days"),
+    # --- features: campaigns and coupons, counted back from known_until_date --------------------------------------------
+    Column(
+        "known_until_date", "DATE", "The campaign's first day, or as_of where it is planned: nothing later is known."
+    ),
+    Column("campaign_days", "BIGINT", "Days the campaign runs.", unit="days"),
+    Column("coupons_count", "BIGINT", "Different coupons of the campaign.", unit="count"),
+    Column("offered_products_count", "BIGINT", "Different products the campaign's coupons are for.", unit="count"),
+    Column("contacts_count", "BIGINT", "Earlier campaigns that contacted the user.", unit="count"),
+    Column("open_campaigns_count", "BIGINT", "Campaigns that contacted the user and still run.", unit="count"),
+    Column("redemptions_count", "BIGINT", "Coupons redeemed.", unit="count"),
+    Column("redeemed_campaigns_count", "BIGINT", "Campaigns of which a coupon was redeemed.", unit="count"),
+    Column("days_since_redemption", "BIGINT", "Days since the last redeemed coupon.", unit="days"),
+    Column("coupon_orders_count", "BIGINT", "Orders with a coupon.", unit="count"),
+    *_windows("coupon_orders", "BIGINT", "Orders with a coupon", (90,), "count"),
+    Column("days_since_coupon_order", "BIGINT", "Days since the last order with a coupon.", unit="days"),
+    Column("bought_amount", "DOUBLE", "Amount after discount of orders, before returns.", unit="base currency"),
+    *_windows("bought_amount", "DOUBLE", "Amount after discount of orders, before returns,", (90,), "base currency"),
+    Column("offered_lines_count", "BIGINT", "Lines with a product the campaign's coupons are for.", unit="count"),
+    Column("offered_orders_count", "BIGINT", "Orders with a product the campaign's coupons are for.", unit="count"),
+    Column("offered_amount", "DOUBLE", "Spent on products the campaign's coupons are for.", unit="base currency"),
+    Column("offered_share", "DOUBLE", "offered_amount over bought_amount.", unit="share"),
     # --- features: who ----------------------------------------------------------------------------------------------
     Column("has_ordered", "BOOLEAN", "At least one order before as_of."),
     Column("last_active_days", "INTEGER", "Days from the last order or active event to as_of.", unit="days"),
     # --- labels -----------------------------------------------------------------------------------------------------
     Column("has_purchased", "BOOLEAN", "A paid order in [as_of, as_of + horizon)."),
     Column("has_churned", "BOOLEAN", "No activity in [as_of, as_of + horizon)."),
+    Column("has_redeemed", "BOOLEAN", "A coupon of the campaign was redeemed on one of its days."),
     Column("future_orders_count", "BIGINT", "Paid orders in [as_of, as_of + horizon).", unit="count"),
     Column("future_net_amount", "DOUBLE", "Net spend in [as_of, as_of + horizon).", unit="base currency"),
 )

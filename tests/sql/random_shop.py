@@ -27,7 +27,16 @@ BUSY_DAYS = tuple(FIRST_DAY + timedelta(days=days) for days in (60, 120, DAYS - 
 """Days on which much happens, so that a look-ahead of a single day is seen."""
 VISITORS = tuple(f"cookie-{number}" for number in range(8))
 PRODUCTS = tuple(f"p{number}" for number in range(15))
-ROWS = {"users": 60, "products": 12, "orders": 420, "feedback": 160, "events": 1600, "exchange_rates": 0}
+ROWS = {
+    "users": 60,
+    "products": 12,
+    "orders": 420,
+    "feedback": 160,
+    "events": 1600,
+    "exchange_rates": 0,
+    "campaigns": 12,
+    "coupons": 30,
+}
 KINDS: dict[str, tuple[str, ...]] = {
     "orders": ("sale",) * 9 + ("return",),
     "feedback": FEEDBACK_KINDS,
@@ -58,7 +67,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "score": (1.0, 2.0, 3.0, 4.0, 5.0),
     "anonymous_id": VISITORS,
     "product_id": PRODUCTS,
-    "coupon_id": ("spring", None, None),
+    "coupon_id": ("spring", None, None, "summer", None, None),
     "campaign_id": tuple(f"c{number}" for number in range(12)),
 }
 
@@ -73,7 +82,7 @@ def words(contract: SourceContract, name: str) -> tuple[Any, ...]:
     if name == "kind":
         return KINDS[contract.name]
     if name in WORDS:
-        return WORDS[name]
+        return tuple(word for word in WORDS[name] if word is not None or name not in contract.required)
     return {
         "VARCHAR": (f"{name} one", f"{name} two", f"{name} three", None),
         "BOOLEAN": (True, False),
@@ -209,6 +218,10 @@ def random_shop(seed: int, contracts: dict[str, SourceContract] = SOURCES) -> Sh
         if contract.name == "orders":
             for row in rows:
                 row["user_id"] = None if random.random() < 0.1 else row["user_id"]
+        elif contract.name == "campaigns":
+            rows = [row | {"campaign_id": name} for row, name in zip(rows, WORDS["campaign_id"], strict=True)]
+        elif contract.name == "campaign_contacts":  # a user is once on a list, and does not move in time
+            rows = list({(row["campaign_id"], row["user_id"]): row for row in rows}.values())
         elif contract.name == "products":
             rows = [row | {"product_id": name} for row, name in zip(rows, PRODUCTS, strict=False)]
         elif contract.name == "order_items":

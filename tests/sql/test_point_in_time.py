@@ -3,8 +3,9 @@
 How the sources are cut stands in `point_in_time.py`. The lower half breaks features on purpose: each leak must be found.
 """
 
+from collections import Counter
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from assets.warehouse import Warehouse
 from sql.queries import Query, load_queries, load_query
 from tests.sql import point_in_time
 from tests.sql.point_in_time import as_known_at, leaks, open_shop
-from tests.sql.random_shop import BUSY_DAYS, random_shop
+from tests.sql.random_shop import BUSY_DAYS, FIRST_DAY, random_shop
 
 AS_OFS = list(BUSY_DAYS)
 SEED = 20240201
@@ -28,8 +29,15 @@ def shops():
         yield whole, known
 
 
+PLANS = ("campaigns", "campaign_contacts", "coupons")
+"""What is written down before its day: a campaign's days, list and coupons."""
+OF_PLANS = ("feature.campaign_contact", "feature.campaign_purchases")
+"""The features that may read a plan ahead; they have tests of their own."""
+
+
 def features() -> list[Query]:
-    return [query for query in load_queries().values() if query.layer == "feature"]
+    queries = load_queries()
+    return [query for name, query in queries.items() if query.layer == "feature" and name not in OF_PLANS]
 
 
 @pytest.mark.parametrize("as_of", AS_OFS, ids=str)
@@ -42,7 +50,7 @@ def test_every_feature_takes_several_values(shops):
     """A feature that is null or the same for everyone could not show a leak: enrich `random_shop.py` then."""
     whole, _ = shops
     flat = []
-    for query in features():
+    for query in [*features(), *map(load_queries().__getitem__, OF_PLANS)]:
         for as_of in AS_OFS:
             whole.build(query, {"as_of": as_of})
         for name, *_ in whole.connection.execute(f"describe {query.table}").fetchall():
@@ -64,6 +72,90 @@ def query_of(tmp_path, name: str, sql: str) -> Query:
     path.parent.mkdir(exist_ok=True)
     path.write_text(sql, encoding="utf-8")
     return load_query(path)
+
+
+@pytest.fixture(scope="module")
+def begun():
+    """Campaign -> its first day, and the warehouse as it stood then; of plans, only the one of that campaign was known."""
+    shop = random_shop(SEED)
+    days = {row["campaign_id"]: row["first_date"] for row in shop["campaigns"]}
+    listed = Counter(row["campaign_id"] for row in shop["campaign_contacts"] if not row["is_control"])
+    chosen = [name for name, _ in listed.most_common() if FIRST_DAY + timedelta(days=60) < days[name] < AS_OFS[-1]][:2]
+    assert len(chosen) == 2, "the random shop has too few campaigns: change SEED"
+    with ExitStack() as stack:
+        shops = {}
+        for name in chosen:
+            known = as_known_at(shop, days[name])
+            for plan in PLANS:
+                known[plan] += [row for row in shop[plan] if row["campaign_id"] == name and row not in known[plan]]
+            shops[name] = days[name], stack.enter_context(open_shop(known, seed=3))
+        yield shops
+
+
+def campaign_rows(warehouse: Warehouse, queries: list[Query], campaign: str, as_of: date) -> list[list[tuple]]:
+    """Build the features of campaigns and return those of one campaign, in order, without as_of."""
+    found = []
+    for query in queries:
+        warehouse.build(query, {"as_of": as_of})
+        rows = warehouse.connection.execute(
+            f"select * exclude (as_of) from {query.table} where campaign_id = $campaign and as_of = $as_of order by user_id",
+            {"campaign": campaign, "as_of": as_of},
+        )
+        found.append(rows.fetchall())
+    return found
+
+
+def knows_later(shops, begun, queries: list[Query]) -> bool:
+    """Whether a campaign's features change when what came after its first day is known."""
+    whole, _ = shops
+    last = AS_OFS[-1]
+    return any(
+        campaign_rows(whole, queries, name, last) != campaign_rows(known, queries, name, first_date)
+        for name, (first_date, known) in begun.items()
+    )
+
+
+def test_a_campaign_is_described_by_what_was_known_on_its_first_day(shops, begun):
+    queries = [load_queries()[name] for name in OF_PLANS]
+    whole, _ = shops
+    assert not knows_later(shops, begun, queries)
+    assert all(all(campaign_rows(whole, queries, name, AS_OFS[-1])) for name in begun)
+
+
+@pytest.mark.parametrize("as_of", AS_OFS[1:2], ids=str)
+def test_a_planned_campaign_is_described_by_what_is_known(shops, as_of):
+    """Of the time from as_of on nothing but the plans is known: with them the features are the same."""
+    whole, _ = shops
+    shop = random_shop(SEED)
+    planned = {row["campaign_id"] for row in shop["campaigns"] if row["first_date"] >= as_of}
+    with open_shop(as_known_at(shop, as_of) | {name: shop[name] for name in PLANS}, seed=4) as known:
+        assert not leaks(whole, known, [load_queries()[name] for name in OF_PLANS], {"as_of": as_of})
+        count = f"select count(*) from {OF_PLANS[0]} where campaign_id in (select unnest($planned)) and as_of = $as_of"
+        assert whole.value(count, {"planned": sorted(planned), "as_of": as_of})
+
+
+BROKEN_PLANS = [
+    ("campaign_contact", "and earlier.contacted_date < listed.known_until_date", ""),
+    ("campaign_contact", "and campaigns.first_date < listed.known_until_date", ""),
+    ("campaign_contact", "and listed.known_until_date > redemptions.redeemed_date", ""),
+    ("campaign_contact", "least(campaigns.first_date, $as_of) as known_until_date", "$as_of as known_until_date"),
+    ("campaign_purchases", "listed.known_until_date > orders.ordered_date", "orders.ordered_date < $as_of"),
+    (
+        "campaign_purchases",
+        "and coalesce(orders.cancelled_date >= listed.known_until_date, true)",
+        "and orders.is_paid",
+    ),
+]
+
+
+@pytest.mark.parametrize("name, old, new", BROKEN_PLANS)
+def test_a_broken_feature_of_campaigns_is_found(shops, begun, tmp_path, name, old, new):
+    text = load_queries()[f"feature.{name}"].sql
+    assert text.count(old) == 1, f"{name}.sql no longer holds {old!r} once: adapt the mutation"
+    broken = query_of(tmp_path, name, text.replace(old, new))
+    others = [load_queries()[table] for table in OF_PLANS if table != f"feature.{name}"]
+    queries = [broken, *others] if name == "campaign_contact" else [*others, broken]
+    assert knows_later(shops, begun, queries), f"{name}: {new!r} was not found"
 
 
 BROKEN = [

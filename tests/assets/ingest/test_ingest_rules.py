@@ -26,6 +26,7 @@ BASE: dict[str, dict[str, str | None]] = {
     "feedback": {"feedback_id": "f1", "user_id": "u1", "created_at": "2024-05-01 10:00:00", "kind": "rating", "score": "4"},
     "campaigns": {"campaign_id": "c1", "first_date": "2024-05-01", "last_date": "2024-07-01"},
     "campaign_contacts": {"campaign_id": "c1", "user_id": "u1", "contacted_at": "2024-05-01 10:00:00"},
+    "coupons": {"coupon_id": "k1", "campaign_id": "c1", "product_id": "p1"},
     "coupon_redemptions": {
         "redemption_id": "r1", "user_id": "u1", "coupon_id": "k1", "redeemed_at": "2024-05-01 10:00:00",
     },
