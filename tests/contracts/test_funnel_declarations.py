@@ -1,5 +1,9 @@
 """Funnels as data: words and tables are steps, what makes no sense is refused with a sentence."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -35,3 +39,12 @@ def test_a_shop_declares_its_funnels_and_their_names_differ():
     assert Settings().funnels == DEFAULT_FUNNELS
     with pytest.raises(ValidationError, match="two funnels are called gift"):
         Settings.model_validate({"funnels": declared * 2})
+
+
+def test_the_example_of_the_docs_is_a_valid_declaration():
+    page = (Path(__file__).parents[2] / "docs" / "analytics.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    funnels = Settings.model_validate(tomllib.loads(block)).funnels
+    assert [funnel.name for funnel in funnels] == ["share_to_order", "one_product"]
+    assert funnels[0].steps[1].label == "view (channel share_link)"
+    assert funnels[1].hold_product
