@@ -113,7 +113,9 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "attribution": lambda frame: _grid(frame, "channel", "model", "share"),
     "payback": _months_by_channel,
     "rhythm": _hours,
-    "calendar": lambda frame: bars(list(frame["effect"] + " " + frame["level"]), _values(frame["index"]), unit="index"),
+    "calendar": lambda frame: bars(
+        list(frame["effect"] + " " + frame["level"]), _values(100 * (frame["index"] - 1)), unit="% off the level around"
+    ),
     "profile": lambda frame: bars(
         list(frame["attribute_value"]), _values(frame["net_amount_mean"]), unit="net spend per user"
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assets.analytics.report import AnalysisError, Report
-from models.attribution import RULES, by_rule, markov, shapley
+from models.attribution import markov
 from sql.queries import load_queries
 
 if TYPE_CHECKING:
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
 NO_TOUCH = "(no touch)"
 MEASURES = ("conversions", "value", "new_customers")
-MODELS = (*RULES, "time_decay", "markov", "shapley")
-Credits = dict[str, tuple[float, ...]]
+MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
 
 
 def attribution(
     shop: "Shop", *, from_date: date | None, until_date: date | None, lookback_days: int, half_life_days: float
 ) -> Report:
-    """Return `model, channel, conversions, value, new_customers, share`, and with costs `cost_amount, roas, cac_amount`.
+    """Return `model, channel, buyers_count, conversions, value, new_customers, share`; with costs `roas, cac_amount` too.
 
     Raises:
         AnalysisError: a look-back under a day, or a half-life of 0 or less.
@@ -29,24 +28,9 @@ def attribution(
     if lookback_days < 1 or half_life_days <= 0:
         raise AnalysisError(f"look-back {lookback_days} days, half-life {half_life_days:g} days: both must be above 0")
     first, last = shop.bounds(from_date, until_date)
-    span = {"from_date": first, "until_date": last, "lookback_days": lookback_days}
-    paths = shop.ask("attribution_paths", span).rename(columns={"dead_ends": "nulls", "amount": "value"})
-    paths["channels"] = [tuple(channels) for channels in paths["channels"]]
-    has_touch = paths["channels"].str.len() > 0
-    touched, untouched = paths[has_touch], paths.loc[~has_touch, list(MEASURES)].sum()
-    credited: dict[str, Credits] = {name: by_rule(touched, rule, measures=MEASURES) for name, rule in RULES.items()}
-    decay = shop.ask("attribution_decay", {**span, "half_life_days": half_life_days}).rename(
-        columns={"amount": "value"}
-    )
-    credited["time_decay"] = {str(row[0]): row[1:] for row in decay[["channel", *MEASURES]].itertuples(index=False)}
-    credited["markov"] = _scaled(markov(touched), touched)
-    split = {measure: shapley(touched, measure=measure) for measure in MEASURES}
-    credited["shapley"] = {name: tuple(split[measure][name] for measure in MEASURES) for name in split["value"]}
-    if untouched["conversions"]:
-        for model in credited.values():
-            model[NO_TOUCH] = tuple(float(untouched[measure]) for measure in MEASURES)
-    rows = [(model, name, *sums) for model in MODELS for name, sums in sorted(credited[model].items())]
-    frame = pd.DataFrame(rows, columns=pd.Index(["model", "channel", *MEASURES]))
+    span = {"from_date": first, "until_date": last, "lookback_days": lookback_days, "half_life_days": half_life_days}
+    frame = shop.ask("attribution", span).rename(columns={"rule_name": "model", "amount": "value"})
+    frame = pd.concat([frame, _by_removal(frame, markov(shop.ask("attribution_transitions", span)))], ignore_index=True)
     whole = frame.groupby("model")["conversions"].transform("sum")
     frame["share"] = frame["conversions"] / whole.where(whole > 0)
     costs = shop.ask("channel_costs", span)
@@ -59,16 +43,26 @@ def attribution(
         + ("ROAS = value / costs, CAC = costs / new customers." if len(costs) else "No marketing costs are stated."),
         "paid orders of signed-in users; the value is what was paid, before refunds",
         f"orders and costs {first} to {date.fromordinal(last.toordinal() - 1)}, touches up to {lookback_days} days before",
-        "share: all orders of the range; the credits of each model sum to them",
-        _with_costs(frame, costs) if len(costs) else frame,
+        "share: all orders of the range; the credits of each model sum to them; buyers_count: buyers with a touch of it",
+        _in_order(_with_costs(frame, costs) if len(costs) else frame),
+        people="buyers_count",
+        measures=(*MEASURES, "share", *(("roas", "cac_amount") if len(costs) else ())),
     )
 
 
-def _scaled(conversions: dict[str, float], touched: pd.DataFrame) -> Credits:
-    """Return what conversions learnt from the whole chain bring along: each one the mean of all."""
-    total = float(touched["conversions"].sum())
-    means = [float(touched[measure].sum()) / total if total else 0.0 for measure in MEASURES]
-    return {name: tuple(count * mean for mean in means) for name, count in conversions.items()}
+def _by_removal(frame: pd.DataFrame, conversions: dict[str, float]) -> pd.DataFrame:
+    """Return the rows of the Markov model: each credited order brings the mean of all touched ones; untouched ones stay.
+
+    A channel that stands on no path to an order may have credit too: the chain goes on from it over others.
+    """
+    linear = frame[frame["model"] == "linear"].assign(model="markov")
+    touched = linear[linear["channel"] != NO_TOUCH].set_index("channel")
+    total = touched["conversions"].sum()
+    rows = pd.DataFrame({"channel": list(conversions), "conversions": list(conversions.values())})
+    for name in ("value", "new_customers"):
+        rows[name] = rows["conversions"] * (touched[name].sum() / total if total else 0.0)
+    rows["buyers_count"] = rows["channel"].map(touched["buyers_count"]).fillna(0)
+    return pd.concat([rows.assign(model="markov"), linear[linear["channel"] == NO_TOUCH]])
 
 
 def _with_costs(frame: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
@@ -78,13 +72,17 @@ def _with_costs(frame: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     )
     wide = frame.merge(every, on=["model", "channel"], how="outer", validate="1:1")
     wide = wide.merge(costs, on="channel", how="left", validate="m:1")
-    counts = [*MEASURES, "share"]
-    wide[counts] = wide[counts].fillna(0.0)
+    counts = ["buyers_count", *MEASURES, "share"]
+    wide[counts] = wide[counts].fillna(0)
     paid = wide["cost_amount"].where(wide["cost_amount"] > 0)
     wide["roas"] = wide["value"] / paid
     wide["cac_amount"] = paid / wide["new_customers"].where(wide["new_customers"] > 0)
-    order = wide["model"].map({model: place for place, model in enumerate(MODELS)})
-    return wide.assign(order=order).sort_values(["order", "channel"], ignore_index=True).drop(columns="order")
+    return wide
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    order = frame["model"].map({model: place for place, model in enumerate(MODELS)})
+    return frame.assign(order=order).sort_values(["order", "channel"], ignore_index=True).drop(columns="order")
 
 
 def payback(shop: "Shop") -> Report:

@@ -15,6 +15,7 @@ from sql.analyses import load_analysis
 if TYPE_CHECKING:
     from assets.analytics.shop import Shop
 
+USERS_IN_A_NOTE = 10
 SERIES = ("active_users", "orders", "revenue")
 
 
@@ -24,7 +25,10 @@ def hours_of_the_week(shop: "Shop", *, by: str, from_date: date | None, until_da
     first, last = shop.bounds(from_date, until_date)
     zone = shop.warehouse.recall("time_zone") or DEFAULT_TIME_ZONE
     frame = shop.ask("rhythm", {"dimension": by, "time_zone": zone, "from_date": first, "until_date": last})
-    best = frame.sort_values(["events_count", "weekday_number", "hour_of_day"], ascending=[False, True, True])
+    # a note is text: nobody blanks it later, so it speaks of ten users and more
+    best = frame[frame["users_count"] >= USERS_IN_A_NOTE].sort_values(
+        ["events_count", "weekday_number", "hour_of_day"], ascending=[False, True, True]
+    )
     top = best.drop_duplicates("dimension_value").sort_values("dimension_value")
     words = [f"{row.dimension_value}: weekday {row.weekday_number}, {row.hour_of_day}:00" for row in top.itertuples()]
     return Report(
