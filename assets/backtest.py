@@ -14,7 +14,7 @@ import pandas as pd
 from assets.home import Home
 from assets.metadata import table_metadata
 from assets.origins import training_samples
-from assets.training import LABELS, feature_columns, population, propensity_task
+from assets.training import LABELS, at_origins, feature_columns, population, propensity_task
 from assets.warehouse import Warehouse
 from contracts.outputs import TABLES
 from contracts.settings import Settings
@@ -30,6 +30,7 @@ from models.backtest import (
 from models.horizons import origins
 from models.judging import checked_samples, judge_propensity
 from models.label_audit import require_closed_windows
+from models.season import season_origins
 from models.value import train_value
 
 _MEASURES, _CURVES = TABLES["score.backtest"], TABLES["score.backtest_curve"]
@@ -106,19 +107,27 @@ def backtest(
         "select user_id, acquisition_channel from core.users where acquisition_channel is not null"
     )
     channel_of = dict(zip(channels["user_id"], channels["acquisition_channel"], strict=True))
+    first = warehouse.oldest_order_date() or date.max  # test_origins says so when there is no order
     for horizon in plan.horizons_days:
         wanted = test_origins(warehouse, plan, horizon)
-        everything = sorted({*wanted, *(origin for earlier in wanted.values() for origin in earlier)})
+        years_before = {origin: season_origins(first, origin, horizon_days=horizon) for origin in wanted}
+        listed = (*wanted, *(day for found in (wanted, years_before) for days in found.values() for day in days))
+        everything = sorted(set(listed))
         samples = training_samples(warehouse, everything, horizon, users_at_most=settings.training_users_at_most)
         samples["as_of"] = pd.to_datetime(samples["as_of"])
         columns = feature_columns(samples)
         samples[list(columns)] = samples[list(columns)].astype("float32")
-        yield _backtest_horizon(samples, wanted, horizon, churn_window_days, channel_of)
+        yield _backtest_horizon(samples, wanted, years_before, (horizon, churn_window_days), channel_of)
 
 
 def _backtest_horizon(
-    samples: pd.DataFrame, wanted: dict[date, list[date]], horizon: int, window: int, channels: dict[str, str]
+    samples: pd.DataFrame,
+    wanted: dict[date, list[date]],
+    years_before: dict[date, list[date]],
+    days: tuple[int, int],
+    channels: dict[str, str],
 ) -> BacktestTables:
+    horizon, window = days
     columns = feature_columns(samples)
     buyers = population(samples, "purchase", window)
     measures, curves, thin = [], [], []
@@ -128,14 +137,15 @@ def _backtest_horizon(
         customers = sorted(eligible["user_id"].unique())
         judged: list[JudgedOrigin] = []
         for origin, earlier in wanted.items():
-            rows = _of_origins(eligible, [*earlier, origin])
+            rows = at_origins(eligible, [*earlier, origin])
             if not (rows["as_of"] == pd.Timestamp(origin)).any():
                 thin.append(f"{outcome} {horizon} d, {origin}: nobody the outcome is about")
                 continue
             rows = checked_samples(rows, task, test_as_of=origin)
             require_closed_windows(rows, horizon_days=horizon, known_until=origin + timedelta(days=horizon))
             rule_customers = buyers if outcome == "reactivation" else None
-            one = judge_propensity(rows, task, test_as_of=origin, rule_customers=rule_customers)
+            season = _labelled(eligible, years_before[origin], task.label)
+            one = judge_propensity(rows, task, test_as_of=origin, rule_customers=rule_customers, season=season)
             found = judge_origin(one, customers=customers, channels=channels)
             judged.append(found)
             if found.too_thin:
@@ -147,7 +157,7 @@ def _backtest_horizon(
     values = []
     for origin, earlier in wanted.items():
         trained = train_value(
-            _of_origins(buyers, [*earlier, origin]), horizon_days=horizon, feature_columns=columns, test_as_of=origin
+            at_origins(buyers, [*earlier, origin]), horizon_days=horizon, feature_columns=columns, test_as_of=origin
         )
         values.append(value_rows(trained.metrics, horizon_days=horizon))
     rows = pd.concat(values, ignore_index=True)
@@ -156,8 +166,12 @@ def _backtest_horizon(
     )
 
 
-def _of_origins(samples: pd.DataFrame, chosen: list[date]) -> pd.DataFrame:
-    return samples[samples["as_of"].isin([pd.Timestamp(origin) for origin in chosen])].reset_index(drop=True)
+def _labelled(eligible: pd.DataFrame, years_before: list[date], label: str) -> pd.DataFrame | None:
+    """The rows of one year earlier with a 0/1 label, or None where the history is too short."""
+    if not years_before:
+        return None
+    rows = at_origins(eligible, years_before)
+    return rows.assign(**{label: rows[label].astype("int64")})
 
 
 def _joined(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:

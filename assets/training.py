@@ -14,6 +14,7 @@ from assets.origins import training_samples
 from assets.warehouse import Warehouse
 from contracts.settings import Settings
 from models.horizons import origins
+from models.season import season_origins
 from models.training import PropensityTask, TrainedPropensity, train_and_evaluate
 from models.value import TrainedValue, train_value
 from sql.queries import SQL_ROOT, load_queries
@@ -62,6 +63,11 @@ def propensity_task(
     return PropensityTask(outcome, horizon_days, LABELS[outcome], definitions[outcome], columns)
 
 
+def at_origins(samples: pd.DataFrame, chosen: list[date]) -> pd.DataFrame:
+    """Return the rows of some origins."""
+    return samples[samples["as_of"].isin([pd.Timestamp(origin) for origin in chosen])].reset_index(drop=True)
+
+
 def train_at(
     warehouse: Warehouse, trained_on: date, horizon_days: int, churn_window_days: int, settings: Settings
 ) -> dict[str, tuple[TrainedPropensity | TrainedValue, dict]]:
@@ -74,11 +80,15 @@ def train_at(
     test_as_of, earlier = origins(first, known_until, horizon_days)
     if test_as_of <= first:
         return {}
+    years_before = season_origins(first, test_as_of, horizon_days=horizon_days)
     samples = training_samples(
-        warehouse, [*earlier, test_as_of], horizon_days, users_at_most=settings.training_users_at_most
+        warehouse, [*years_before, *earlier, test_as_of], horizon_days, users_at_most=settings.training_users_at_most
     )
     columns = feature_columns(samples)
     samples[list(columns)] = samples[list(columns)].astype("float32")
+    samples["as_of"] = pd.to_datetime(samples["as_of"])
+    everything = samples
+    samples = at_origins(everything, [*earlier, test_as_of])
     buyers = population(samples, "purchase", churn_window_days)
     trained = {}
     for outcome in LABELS:
@@ -93,6 +103,9 @@ def train_at(
             known_until=known_until,
             # purchase rates of lapsed customers alone would be those of the unlucky half of a story
             rule_customers=buyers if outcome == "reactivation" else None,
+            season=population(at_origins(everything, years_before), outcome, churn_window_days)
+            if years_before
+            else None,
         )
         # rows of users have no place in a model file
         trained[outcome] = (replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict())

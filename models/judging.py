@@ -18,6 +18,16 @@ from models.fallback import HISTORY_COLUMNS, PurchaseRule
 from models.label_audit import audit_labels
 from models.model_card import LabelAudit
 from models.propensity import PropensityModel
+from models.season import (
+    NO_HISTORY,
+    SeasonShift,
+    is_harmful,
+    learn_shift,
+    level_shift,
+    season_origin,
+    shifted,
+    unrecorded_features,
+)
 
 HISTORY_HORIZONS = 3
 CASES_AT_LEAST = 100
@@ -45,7 +55,8 @@ class JudgedPropensity:
 
     `past` and `test`: the rows it was trained and judged on, one per user_id and as_of (`past` is empty for a rule);
     `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule
-    stands in (too little data, or the labels fail their audit), or None.
+    stands in (too little data, or the labels fail their audit), or None. `season`: what was added
+    to the model's log odds for the time of the year; it is in the model already.
     """
 
     task: PropensityTask
@@ -55,6 +66,7 @@ class JudgedPropensity:
     predictions: dict[str, np.ndarray]
     too_thin: str | None
     audit: LabelAudit
+    season: SeasonShift = NO_HISTORY
 
     @property
     def truth(self) -> np.ndarray:
@@ -72,6 +84,7 @@ def judge_propensity(
     *,
     test_as_of: date,
     rule_customers: pd.DataFrame | None = None,
+    season: pd.DataFrame | None = None,
     max_rows: int = MAX_TRAINING_ROWS,
     random_state: int = 0,
 ) -> JudgedPropensity:
@@ -81,6 +94,7 @@ def judge_propensity(
     minimum of data (history of 3 horizons, 100 customers with and 100 without the outcome in the training origins, both
     outcomes at the test origin) the label-free rule is judged instead. `rule_customers`: customers of the same origins, more
     than those in `samples`, whose histories that rule is fitted on (lapsed customers alone would teach it wrong rates).
+    `season`: rows like `samples` of the origins one year earlier (`season.season_origins`), where there are any.
     """
     test = samples[samples["as_of"] == pd.Timestamp(test_as_of)]
     past = samples[samples["as_of"] <= pd.Timestamp(test_as_of - timedelta(days=task.horizon_days))]
@@ -101,8 +115,52 @@ def judge_propensity(
     predictions["regression on RFM"] = regression.predict_proba(test[list(RFM_FEATURES)].astype(float))[:, 1]
     model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
     model.fit(matrix(past, task), past[task.label], origin=past["as_of"].to_numpy())
+    shift = NO_HISTORY if season is None else _season_shift(model, task, past, test, season, random_state)
+    shifted(model, shift.shift)
     judged = model.predict_proba(matrix(test, task))[:, 1]
-    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit)
+    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift)
+
+
+def _season_shift(
+    model: PropensityModel,
+    task: PropensityTask,
+    past: pd.DataFrame,
+    test: pd.DataFrame,
+    season: pd.DataFrame,
+    random_state: int,
+) -> SeasonShift:
+    """The shift for the test origin, tried first on the newest training origin with a model that had not seen it."""
+    test_as_of = test["as_of"].iloc[0].date()
+    before = test_as_of - timedelta(days=task.horizon_days)
+    then = _at(season, season_origin(test_as_of))
+    older, recent = past[past["as_of"] <= pd.Timestamp(before - timedelta(days=task.horizon_days))], _at(past, before)
+    earlier, trial = _at(season, season_origin(before)), None
+    if min(len(recent), len(earlier)) > 0 and older[task.label].nunique() == 2:
+        tried = PropensityModel(label_days=task.horizon_days, random_state=random_state)
+        tried.fit(matrix(older, task), older[task.label], origin=older["as_of"].to_numpy())
+        asked = level_shift(tried.predict_proba(matrix(earlier, task))[:, 1], earlier[task.label].to_numpy())
+        trial = is_harmful(tried.predict_proba(matrix(recent, task))[:, 1], recent[task.label].to_numpy(), asked)
+    return season_shift(model, task, then, test, trial=trial)
+
+
+def season_shift(
+    model: PropensityModel,
+    task: PropensityTask,
+    then: pd.DataFrame,
+    now: pd.DataFrame,
+    *,
+    trial: tuple[bool, float, float] | None,
+) -> SeasonShift:
+    """What the rows of one year earlier (`then`) ask a model to be shifted by for rows like `now`; see `season.learn_shift`."""
+    if then.empty:
+        return NO_HISTORY
+    return learn_shift(
+        model.predict_proba(matrix(then, task))[:, 1],
+        then[task.label].to_numpy(dtype="float64"),
+        origin=str(pd.Timestamp(then["as_of"].iloc[0]).date()),
+        missing=unrecorded_features(then, now, task.features),
+        trial=trial,
+    )
 
 
 def _at(samples: pd.DataFrame, origin: date) -> pd.DataFrame:

@@ -68,6 +68,7 @@ class ModelCard:
     label_audit: LabelAudit | None = None
     importance: tuple[FeatureImportance, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    season: dict[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 

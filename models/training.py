@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from models.judging import (
     judge_propensity,
     matrix,
     positive_probability,
+    season_shift,
     stable_sample,
 )
 from models.label_audit import require_closed_windows
@@ -33,6 +34,7 @@ from models.model_card import CalibrationBin, LabelAudit, ModelCard
 from models.propensity import PropensityModel
 from models.reasons import FeatureImportance, importance
 from models.scoring import score_customers
+from models.season import SeasonShift, is_harmful, moved, season_origin, shifted
 
 IMPORTANCE_ROWS = 20_000
 RANKING_MEASURES = ("auc", "pr_auc", "lift_at_10", "capture_at_10")
@@ -70,13 +72,14 @@ class TrainedPropensity:
         return positive_probability(self.evaluated, rows, self.task)
 
 
-def train_and_evaluate(
+def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protocol
     samples: pd.DataFrame,
     task: PropensityTask,
     *,
     test_as_of: date,
     known_until: date,
     rule_customers: pd.DataFrame | None = None,
+    season: pd.DataFrame | None = None,
     max_rows: int = MAX_TRAINING_ROWS,
     resamples: int = RESAMPLES,
     random_state: int = 0,
@@ -86,7 +89,8 @@ def train_and_evaluate(
     `samples`: one row per user_id and as_of, with the task's features and label, and recency_days, orders_count,
     net_amount_365d, repeat_days, first_to_last_days, tenure_days for the rules. Training origins are those whose label
     window closed by the test origin; origins in between join only the final fit. Outcomes are known for dates before
-    `known_until`. More than `max_rows` rows are thinned to a stable sample of users. `rule_customers`: see `judge_propensity`.
+    `known_until`. More than `max_rows` rows are thinned to a stable sample of users. `rule_customers`, `season`: see
+    `judge_propensity`; the scoring model's own shift is tried on the test origin.
 
     Minimum data and a label that passes its audit, else the label-free rule and a card that says so: history of 3 horizons,
     100 customers with and 100 without the outcome in the training origins, both outcomes at the test origin.
@@ -100,16 +104,19 @@ def train_and_evaluate(
         task,
         test_as_of=test_as_of,
         rule_customers=rule_customers,
+        season=season,
         max_rows=max_rows,
         random_state=random_state,
     )
     past, test, truth, too_thin, audit = judged.past, judged.test, judged.truth, judged.too_thin, judged.audit
-    model, final = judged.model, past
+    model, final, own_shift = judged.model, past, judged.season
     if isinstance(judged.model, PropensityModel):
         final = stable_sample(samples, max_rows)
         newest = (final["as_of"] == pd.Timestamp(test_as_of)).to_numpy()
         model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
         model.refit(matrix(final, task), final[task.label], newest=newest, previous=judged.model)
+        own_shift = _season_of(model, judged, season)
+        shifted(model, own_shift.shift)
     comparison = judged.compare(seed=random_state, resamples=resamples)
     card = ModelCard(
         outcome=task.outcome,
@@ -132,6 +139,7 @@ def train_and_evaluate(
         label_audit=audit,
         importance=_importance(judged),
         settings=_settings(model, max_rows=max_rows),
+        season={"judged": judged.season.reason, "scoring": own_shift.reason},
         limits=LIMITS + _findings(audit),
         versions={"scikit-learn": sklearn.__version__, "numpy": np.__version__, "pandas": pd.__version__},
     )
@@ -148,6 +156,17 @@ def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:
         return ()
     customers = matrix(judged.test.iloc[:: 1 + len(judged.test) // IMPORTANCE_ROWS], judged.task)
     return importance(judged.model.contributions(customers), customers)
+
+
+def _season_of(model: PropensityModel, judged: JudgedPropensity, season: pd.DataFrame | None) -> SeasonShift:
+    """The shift of the scoring model, one year before the date it scores from, tried on the judged model's test origin."""
+    if season is None or judged.season.origin is None:
+        return judged.season
+    plain = moved(judged.predictions[MODEL], -judged.season.shift)
+    trial = is_harmful(plain, judged.truth, judged.season.candidate)
+    scoring_from = judged.test["as_of"].iloc[0].date() + timedelta(days=judged.task.horizon_days)
+    then = season[season["as_of"] == pd.Timestamp(season_origin(scoring_from))]
+    return season_shift(model, judged.task, then, judged.test, trial=trial)
 
 
 def _origins(samples: pd.DataFrame) -> tuple[str, ...]:
