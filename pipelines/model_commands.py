@@ -1,5 +1,6 @@
-"""Commands about the models: `trellis backtest`, `trellis models`. Parsing only; the work stands in the modules that are called.
+"""Commands about the models: `trellis backtest`, `trellis horizons`, `trellis models`. Parsing only.
 
+The work stands in the modules that are called.
 Running and publishing belong to `pipelines/cli.py`, reports of analysts to `pipelines/explore.py`.
 """
 
@@ -21,6 +22,9 @@ def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
     backtest.add_argument("--every", type=every, default=28, help="step between origins, such as 28d")
     backtest.add_argument("--horizons", type=days, default=(), help="days ahead, such as 28,90 (default: the home's)")
 
+    commands.add_parser(
+        "horizons", parents=[home], help="days ahead and churn window in use, why, and what others would be about"
+    )
     models = commands.add_parser("models", parents=[home], help="every model version, which one scores and why")
     models.add_argument("action", nargs="?", choices=["list", "promote", "release"], default="list")
     models.add_argument("version", nargs="?", help="what to promote (roll back to), or to release again")
@@ -37,6 +41,13 @@ def _backtest(options: argparse.Namespace) -> int:
     )
 
 
+def _horizons(options: argparse.Namespace) -> int:
+    from pipelines.horizons import horizons_text
+
+    print(horizons_text(options.home))
+    return DONE
+
+
 def _models(options: argparse.Namespace) -> int:
     from pipelines.models import models_text, promote, release
 
@@ -51,5 +62,9 @@ def _models(options: argparse.Namespace) -> int:
     return release(options.home, options.version)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"backtest": _backtest, "models": _models}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "backtest": _backtest,
+    "horizons": _horizons,
+    "models": _models,
+}
 """Command -> what it does; returns the exit code."""

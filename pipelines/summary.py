@@ -7,6 +7,7 @@ from typing import Any
 
 from assets.versions import current_version, read_manifest
 from assets.warehouse import open_warehouse
+from pipelines.horizons import horizons_text
 
 
 def print_summary(home: Path) -> None:
@@ -28,6 +29,7 @@ def print_summary(home: Path) -> None:
         print(f"  {rejected:,} records were not well-formed; see `trellis quarantine list`")
     for notice in manifest["data_quality"]["notices"]:
         print(f"  note: {notice}")
+    print(f"\n{horizons_text(home)}")
     print("\nModels (tested on a later snapshot than they were trained on)")
     with open_warehouse(home) as warehouse:
         cards = warehouse.frame(

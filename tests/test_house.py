@@ -203,7 +203,7 @@ def test_readme_commands_exist() -> None:
         flags = {
             flag
             for line in lines
-            if re.search(rf"\b{command}\b", line)
+            if re.search(rf"(?<![\w-]){command}\b", line)
             for flag in re.findall(r"(?<!\S)--[a-z-]+", line)
         }
         assert [flag for flag in sorted(flags - {"--home"}) if flag not in run.stdout] == [], (

@@ -95,4 +95,24 @@ COLUMNS = (
         "VARCHAR",
         "Why this model scores: took over, stays, promoted by the operator, nobody to compete with.",
     ),
+    Column("candidate_days", "INTEGER", "A number of days ahead that could be predicted for.", unit="days"),
+    Column("origin_date", "DATE", "Newest origin whose window of so many days is closed."),
+    Column(
+        "interval_share",
+        "DOUBLE",
+        "Share of the intervals between a user's order days that are at most so long.",
+        unit="share",
+    ),
+    Column(
+        "purchase_share",
+        "DOUBLE",
+        "Share of the users with an order before the origin who ordered in the window.",
+        unit="share",
+    ),
+    Column(
+        "silent_share",
+        "DOUBLE",
+        "Share of those with an order in two windows before the origin who did not order.",
+        unit="share",
+    ),
 )
