@@ -37,9 +37,8 @@ order_days as (
 ),
 
 intervals as (
-    select date_diff('day', lag(ordered_date) over of_user, ordered_date) as gap_days
+    select date_diff('day', lag(ordered_date) over (partition by user_id order by ordered_date), ordered_date) as gap
     from order_days
-    window of_user as (partition by user_id order by ordered_date)
 ),
 
 known as (
@@ -63,10 +62,10 @@ origins as (
 inside as (
     select
         origins.candidate_days,
-        avg(case when intervals.gap_days <= origins.candidate_days then 1.0 else 0.0 end) as interval_share
+        avg(case when intervals.gap <= origins.candidate_days then 1.0 else 0.0 end) as interval_share
     from origins
     cross join intervals
-    where intervals.gap_days is not null
+    where intervals.gap is not null
     group by origins.candidate_days
 ),
 
