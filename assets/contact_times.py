@@ -3,12 +3,14 @@
 The empirical-Bayes shares stand in `models/contact_time.py`.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from assets.outcome_tests import Known, Outcome, tested, untested
+from assets.outcome_tests import SAMPLE_AT_MOST, Known, Outcome, tested, untested
+from assets.scratch import open_scratch
 from assets.warehouse import Warehouse
 from contracts.settings import DEFAULT_TIME_ZONE
 from models.contact_time import Preference, judge, recommend
@@ -19,8 +21,35 @@ LOOKBACK_DAYS = 182
 TEST_DAYS = 28
 _NAME = "contact_time"
 _COLUMNS = ("user_id", "best_hour", "best_weekday", "best_channel", "evidence_source", "activities_count")
+_KINDS = ("hour", "weekday", "channel")
 _NEIGHBOURS = {"hour": 1, "weekday": 0, "channel": 0}
-_RINGS = {"hour": [str(hour) for hour in range(24)], "weekday": [str(day) for day in range(1, 8)]}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Counted activity, one row per user, kind and choice (small numbers), and the names of the channels in order."""
+
+    rows: pd.DataFrame
+    channels: tuple[str, ...]
+
+    def choices(self, kind: str) -> tuple[object, ...]:
+        """Return the possible choices; no hours where every time is midnight, channels as far as they are known."""
+        if kind == "channel":
+            return self.channels
+        if kind == "weekday":
+            return tuple(range(1, 8))
+        return tuple(range(24)) if self.rows["timed_count"].sum() else ()
+
+    def counted(self, users: np.ndarray, kind: str, *, column: str = "before_count") -> np.ndarray:
+        """Return activities of these users (keys) by choice, (n_users, n_choices); other users stay out."""
+        rows = self.rows[self.rows["kind_number"] == _KINDS.index(kind)]
+        row = pd.Index(users).get_indexer(pd.Index(rows["user_key"]))
+        place = rows["choice"].to_numpy() - (0 if kind == "hour" else 1)
+        counts = np.zeros((len(users), len(self.choices(kind))), dtype=np.float32)
+        inside = row >= 0
+        # a user has one row for each choice
+        counts[row[inside], place[inside]] = rows[column].to_numpy(dtype=np.float32)[inside]
+        return counts
 
 
 def contact_times(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
@@ -29,58 +58,44 @@ def contact_times(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
     The hour is the middle of the three hours with the largest expected share of the user's activity. A source without times of
     day has no hours, one without channels no channel.
     """
-    activity = _activity(warehouse, as_of, as_of)
-    if not activity["before_count"].sum():
+    zone = warehouse.recall("time_zone") or DEFAULT_TIME_ZONE
+    activity = _activity(warehouse, as_of, as_of, zone=zone)
+    if activity.rows.empty:
         reason = f"no activity in the {LOOKBACK_DAYS} days before {as_of}"
         return Outcome(pd.DataFrame(columns=pd.Index(_COLUMNS)), untested(_NAME, TEST_DAYS, reason))
     people = warehouse.frame(
-        "select features.user_id, personas.persona from feature.user_features as features left join score.user_persona as "
-        "personas on features.user_id = personas.user_id and personas.as_of = $as_of where features.as_of = $as_of "
-        "order by features.user_id",
+        "select users.user_id, users.user_key, personas.persona from feature.user_features as features inner join core.users "
+        "on features.user_id = users.user_id left join score.user_persona as personas on features.user_id = personas.user_id "
+        "and personas.as_of = $as_of where features.as_of = $as_of order by users.user_id",
         {"as_of": as_of},
     )
-    found = {kind: _recommended(activity, people, kind) for kind in ("hour", "weekday", "channel")}
+    found = {kind: _recommended(activity, people, kind) for kind in _KINDS}
     decided = found["hour"] or found["weekday"]
-    counts = activity[activity["kind"] == "weekday"].groupby("user_id")["before_count"].sum()
     frame = pd.DataFrame(
         {
             "user_id": people["user_id"],
-            "best_hour": _named(found["hour"], len(people), number=True),
-            "best_weekday": _named(found["weekday"], len(people), number=True),
-            "best_channel": _named(found["channel"], len(people), number=False),
-            "evidence_source": decided[0].source if decided else None,
-            "activities_count": people["user_id"].map(counts).fillna(0).astype("int64"),
+            "best_hour": _named(found["hour"], activity.choices("hour"), len(people)),
+            "best_weekday": _named(found["weekday"], activity.choices("weekday"), len(people)),
+            "best_channel": _named(found["channel"], activity.choices("channel"), len(people)),
+            "evidence_source": decided.source if decided else None,
+            "activities_count": activity.counted(people["user_key"].to_numpy(), "weekday").sum(axis=1).astype("int64"),
         }
     )
     return Outcome(frame, _tests(warehouse, known))
 
 
-def _activity(warehouse: Warehouse, origin: date, until: date) -> pd.DataFrame:
-    zone = warehouse.recall("time_zone") or DEFAULT_TIME_ZONE
+def _activity(warehouse: Warehouse, origin: date, until: date, *, zone: str) -> Activity:
     since = origin - timedelta(days=LOOKBACK_DAYS)
-    parameters = {"origin": origin, "until": until, "from_date": since, "time_zone": zone}
-    return warehouse.frame(load_analysis("contact_hours").sql, parameters)
-
-
-def _choices(activity: pd.DataFrame, kind: str) -> list[str]:
-    """Return the possible choices; none for hours where every time is midnight, and for channels where none is known."""
-    rows = activity[activity["kind"] == kind]
-    if kind == "channel":
-        return sorted(rows.loc[rows["before_count"] > 0, "choice"].unique())
-    return _RINGS[kind] if kind == "weekday" or rows["timed_count"].sum() else []
-
-
-def _counted(
-    activity: pd.DataFrame, users: pd.Series, *, kind: str, choices: list[str], column: str = "before_count"
-) -> np.ndarray:
-    """Return activities by user and choice, (n_users, n_choices); rows of other users and choices stay out."""
-    rows = activity[activity["kind"] == kind]
-    row = pd.Index(users).get_indexer(pd.Index(rows["user_id"]))
-    place = pd.Index(choices).get_indexer(pd.Index(rows["choice"]))
-    counts = np.zeros((len(users), len(choices)), dtype=np.float32)
-    inside = (row >= 0) & (place >= 0)
-    np.add.at(counts, (row[inside], place[inside]), rows[column].to_numpy(dtype=np.float32)[inside])
-    return counts
+    named = warehouse.frame(load_analysis("contact_channels").sql, {"from_date": since, "until": origin})
+    channels = tuple(str(name) for name in named["channel"])
+    parameters = {
+        "origin": origin,
+        "until": until,
+        "from_date": since,
+        "time_zone": zone,
+        "channel_names": list(channels),
+    }
+    return Activity(warehouse.frame(load_analysis("contact_hours").sql, parameters), channels)
 
 
 def _groups(people: pd.DataFrame) -> tuple[np.ndarray, int]:
@@ -89,42 +104,41 @@ def _groups(people: pd.DataFrame) -> tuple[np.ndarray, int]:
     return codes, len(names)
 
 
-def _recommended(activity: pd.DataFrame, people: pd.DataFrame, kind: str) -> tuple[Preference, list[str]] | None:
-    choices = _choices(activity, kind)
-    if not choices:
+def _recommended(activity: Activity, people: pd.DataFrame, kind: str) -> Preference | None:
+    if not activity.choices(kind):
         return None
     group, groups = _groups(people)
-    counts = _counted(activity, people["user_id"], kind=kind, choices=choices)
-    return recommend(counts, group, groups=groups, neighbours=_NEIGHBOURS[kind]), choices
+    counts = activity.counted(people["user_key"].to_numpy(), kind)
+    return recommend(counts, group, groups=groups, neighbours=_NEIGHBOURS[kind])
 
 
-def _named(found: tuple[Preference, list[str]] | None, rows: int, *, number: bool) -> pd.Series:
-    if found is None:
-        return pd.Series([None] * rows, dtype="Int64" if number else "object")
-    preference, choices = found
-    names = np.array([int(choice) for choice in choices] if number else choices)
-    return pd.Series(names[preference.choice])
+def _named(preference: Preference | None, choices: tuple[object, ...], rows: int) -> pd.Series:
+    if preference is None:
+        return pd.Series([None] * rows, dtype="object")
+    return pd.Series(np.array(choices)[preference.choice])
 
 
 def _tests(warehouse: Warehouse, known: Known) -> list[dict[str, object]]:
-    """Judge on the last 28 days: recommendations of then, from activity and personas known then."""
+    """Judge on the last 28 days: recommendations of then for a sample of users, from activity and personas known then."""
     origin = known.origin(TEST_DAYS)
     if (origin - known.first).days < TEST_DAYS:
         return untested(_NAME, TEST_DAYS, f"less than {TEST_DAYS} days of history before {origin}")
-    activity = _activity(warehouse, origin, known.until)
-    history = warehouse.frame(load_analysis("purchase_history").sql, {"origin": origin, "until": origin})
+    zone = warehouse.recall("time_zone") or DEFAULT_TIME_ZONE
+    with open_scratch(warehouse, users_at_most=SAMPLE_AT_MOST) as scratch:
+        activity = _activity(scratch, origin, known.until, zone=zone)
+        history = scratch.frame(load_analysis("purchase_history").sql, {"origin": origin, "until": origin})
+        keys = scratch.frame("select user_id, user_key from core.users order by user_id")
     personas = rfm_personas(history[["user_id", "recency_days", "orders_count", "net_amount_365d"]])
-    before = activity.groupby("user_id")["before_count"].sum()
-    seen = pd.Index(before[before > 0].index).union(pd.Index(personas["user_id"]))
-    people = pd.DataFrame({"user_id": seen}).merge(personas[["user_id", "persona"]], on="user_id", how="left")
+    known_keys = set(activity.rows.loc[activity.rows["before_count"] > 0, "user_key"])
+    people = keys.merge(personas[["user_id", "persona"]], on="user_id", how="left")
+    people = people[people["persona"].notna() | people["user_key"].isin(known_keys)]
     group, groups = _groups(people)
     rows = []
-    for kind in ("hour", "weekday", "channel"):
-        choices = _choices(activity, kind)
-        if len(choices) < 2:
+    for kind in _KINDS:
+        if len(activity.choices(kind)) < 2:
             continue
         counts, later = (
-            _counted(activity, people["user_id"], kind=kind, choices=choices, column=column)
+            activity.counted(people["user_key"].to_numpy(), kind, column=column)
             for column in ("before_count", "after_count")
         )
         if not later.sum():

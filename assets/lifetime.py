@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from assets.scratch import open_scratch
 from assets.warehouse import Warehouse
 from models.lifetime_value import PurchaseHistoryValue, judge_history
 from sql.analyses import load_analysis
@@ -120,11 +121,8 @@ def _past(warehouse: Warehouse, as_of: date, horizon_days: int) -> tuple[date | 
             f"judge {horizon_days} days"
         )
         return origin, pd.DataFrame(), reason
-    query = load_analysis("purchase_history")
-    past = warehouse.frame(
-        f"select * from ({query.sql}) order by md5(user_id) limit {JUDGED_AT_MOST}",
-        {"origin": origin, "until": until},
-    ).sort_values("user_id", ignore_index=True)
+    with open_scratch(warehouse, users_at_most=JUDGED_AT_MOST) as scratch:
+        past = scratch.frame(load_analysis("purchase_history").sql, {"origin": origin, "until": until})
     if len(past) < CUSTOMERS_AT_LEAST:
         reason = f"extrapolated: {len(past)} customers before {origin}, {CUSTOMERS_AT_LEAST} are needed to judge"
         return origin, past, reason

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.outcome_tests import SAMPLE_AT_MOST, Known, Outcome, tested, untested
+from assets.scratch import open_scratch
 from assets.warehouse import Warehouse
 from models.horizons import CANDIDATE_DAYS, HISTORY_HORIZONS, SHORTEST_DAYS
 from models.next_order import CASES_AT_LEAST, NextOrderModel, judge_next_order
@@ -25,22 +26,17 @@ def next_orders(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
     last closed window and tested there by one fitted on the window before it.
     """
     horizon = max([days for days in CANDIDATE_DAYS if days <= known.days // HISTORY_HORIZONS] + [SHORTEST_DAYS])
-    query = load_analysis("order_gaps").sql
-
-    def histories(origin: date, until: date, *, sampled: bool) -> pd.DataFrame:
-        cut = f"select * from ({query}) order by md5(user_id) limit {SAMPLE_AT_MOST}" if sampled else query
-        return warehouse.frame(cut, {"origin": origin, "until": until}).sort_values("user_id", ignore_index=True)
-
-    people = histories(as_of, as_of, sampled=False)
+    people = _histories(warehouse, as_of, as_of)
     if people.empty:
         return _nothing(horizon, "nobody has ordered")
-    newest = histories(known.origin(horizon), known.until, sampled=True)
+    with open_scratch(warehouse, users_at_most=SAMPLE_AT_MOST) as scratch:
+        newest = _histories(scratch, known.origin(horizon), known.until)
+        earlier = _histories(scratch, known.origin(2 * horizon), known.origin(horizon))
     model = NextOrderModel.fit(newest if len(newest) else people, horizon)
     if model.name is None:
         return _nothing(
             horizon, f"fewer than {CASES_AT_LEAST} customers ordered in a window, and MBG/NBD is not determined"
         )
-    earlier = histories(known.origin(2 * horizon), known.origin(horizon), sampled=True)
     ordered = int(newest["next_days"].notna().sum())
     judged = NextOrderModel.fit(earlier, horizon) if len(earlier) and ordered else None
     if judged is None or judged.name is None:
@@ -63,6 +59,10 @@ def next_orders(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
         }
     )
     return Outcome(frame, tests)
+
+
+def _histories(warehouse: Warehouse, origin: date, until: date) -> pd.DataFrame:
+    return warehouse.frame(load_analysis("order_gaps").sql, {"origin": origin, "until": until})
 
 
 def _nothing(horizon_days: int, reason: str) -> Outcome:

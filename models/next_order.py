@@ -60,7 +60,7 @@ class NextOrderModel:
         # on the log scale of days a week more counts alike for a fortnight and a day
         days = np.log1p(known["next_days"].to_numpy(dtype=float))
         features = _matrix(known)
-        with few_threads():
+        with few_threads(len(features)):
             trees = tuple(
                 HistGradientBoostingRegressor(
                     loss="quantile", quantile=quantile, learning_rate=0.1, max_iter=40, max_leaf_nodes=8,
@@ -84,7 +84,7 @@ class NextOrderModel:
         if not self.trees:
             return waiting_days(self._counts(), histories, self.horizon_days)
         features = _matrix(histories)
-        with few_threads():
+        with few_threads(len(features)):
             found = np.column_stack([np.expm1(tree.predict(features)) for tree in self.trees])
         return np.clip(np.sort(found, axis=1), 0.0, self.horizon_days - 1)
 
