@@ -8,15 +8,26 @@
 with policy as (
     select
         unnest(['week', 'month']) as period_type,
-        unnest([26, 24]) as periods_at_most
+        unnest([26, 24]) as periods_at_most,
+        unnest([0, 1]) as type_code
+),
+
+bases as (
+    select
+        unnest(['activity', 'order']) as activity_basis,
+        unnest([0, 2]) as basis_code
+),
+
+longest as (
+    select max(periods_at_most) as periods_at_most
+    from policy
 ),
 
 -- which period of its type a day lies in
 days as (
     select
         dates.activity_date,
-        policy.period_type,
-        policy.periods_at_most,
+        policy.type_code,
         case policy.period_type
             when 'week' then cast(floor(cast(dates.activity_date - date '1900-01-01' as double) / 7) as bigint)
             else year(dates.activity_date) * 12 + month(dates.activity_date)
@@ -25,33 +36,43 @@ days as (
     cross join policy
 ),
 
+-- user, basis and type in one number: the join below goes over hundreds of millions of pairs
 visits as (
     select distinct
-        dates.user_key,
-        dates.activity_basis,
-        days.period_type,
-        days.period_number,
-        days.periods_at_most
+        4 * cast(dates.user_key as bigint) + bases.basis_code + days.type_code as series_code,
+        days.period_number
     from core.user_active_day as dates
+    inner join bases on dates.activity_basis = bases.activity_basis
     inner join days on dates.activity_date = days.activity_date
 ),
 
-pairs as (
+counted as (
     select
-        members.activity_basis,
-        members.period_type,
+        members.series_code % 4 as series,
         members.period_number as cohort_number,
         visits.period_number - members.period_number as period_offset,
         count(*) as on_users_count
     from visits as members
+    cross join longest
     inner join visits
         on
-            members.user_key = visits.user_key
-            and members.activity_basis = visits.activity_basis
-            and members.period_type = visits.period_type
+            members.series_code = visits.series_code
             and members.period_number <= visits.period_number
-            and members.period_number + members.periods_at_most >= visits.period_number
+            and members.period_number + longest.periods_at_most >= visits.period_number
     group by all
+),
+
+pairs as (
+    select
+        bases.activity_basis,
+        policy.period_type,
+        counted.cohort_number,
+        counted.period_offset,
+        counted.on_users_count
+    from counted
+    inner join bases on counted.series - counted.series % 2 = bases.basis_code
+    inner join policy
+        on counted.series % 2 = policy.type_code and counted.period_offset <= policy.periods_at_most
 ),
 
 cohorts as (

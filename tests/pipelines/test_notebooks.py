@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
+NEEDS_THE_DEMO = {"what_does_a_new_customer_cost"}  # channels with ten buyers and costs; `make notebooks` runs it
+
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_outputs_are_stripped(path):
@@ -21,6 +23,8 @@ def test_outputs_are_stripped(path):
 def test_the_notebook_runs(path, shop, monkeypatch):
     from nbclient import NotebookClient
 
+    if path.stem in NEEDS_THE_DEMO:
+        pytest.skip("asks about groups that a shop of 300 users does not have; `make notebooks` runs it on the demo")
     monkeypatch.setenv("TRELLIS_HOME", str(shop.home))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(path, as_version=4)
