@@ -23,15 +23,18 @@ _WEIGHT_GRID = tuple(
 
 
 def choose_blend(scores: np.ndarray, outcome: np.ndarray) -> tuple[dict[str, float], PlattScaling]:
-    """Weights and calibration with the least log loss on held-out rows; equal weights win ties within 1e-4."""
-    best_loss, best_weights, best_platt = np.inf, EQUAL_WEIGHTS, PlattScaling()
+    """Weights and calibration with the least log loss on held-out rows; equal weights win where the gain is noise.
+
+    A gain counts from 2 / n (two free weights on n rows, Akaike 1974), at least 1e-4.
+    """
+    found = []
     for weights in (EQUAL_WEIGHTS, *_WEIGHT_GRID):
         score = scores @ np.array(weights)
         platt = fit_platt(score, outcome)
-        loss = _log_loss(platt.slope * score + platt.intercept, outcome)
-        if loss < best_loss - 1e-4:
-            best_loss, best_weights, best_platt = loss, weights, platt
-    return dict(zip(MEMBERS, best_weights, strict=True)), best_platt
+        found.append((_log_loss(platt.slope * score + platt.intercept, outcome), weights, platt))
+    equal, best = found[0], min(found, key=lambda candidate: candidate[0])
+    _, weights, platt = best if equal[0] - best[0] > max(1e-4, 2.0 / len(outcome)) else equal
+    return dict(zip(MEMBERS, weights, strict=True)), platt
 
 
 def _log_loss(score: np.ndarray, outcome: np.ndarray) -> float:

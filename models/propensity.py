@@ -38,8 +38,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     label_days
-        Length of the label window in days. Snapshots closer than that to the newest one are left out while the
-        calibration is learnt, because their labels overlap its own. None: only equality of origins counts.
+        Length of the label window in days. Snapshots closer than that to the newest one are left out while weights and
+        calibration are learnt: their labels overlap its own, which rewards a member for remembering customers. Where
+        that leaves none, weights stay equal. None: only equality of origins counts.
     regularisation
         Inverse penalty C of the logistic regression on standardised features.
     learning_rate, boosting_rounds, max_leaf_nodes
@@ -207,8 +208,6 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             days = _origin_days(origin, len(target))
             newest = days == days.max()
             older = days <= days.max() - (self.label_days or 1)
-            if not older.any():
-                older = ~newest
             if older.any() and len(np.unique(target[older])) == 2:
                 self._fit_members(values[older], target[older])
                 return "newest_origin", self._member_scores(values[newest]), target[newest]

@@ -68,6 +68,8 @@ def test_overlapping_snapshots_are_left_out_of_calibration_fits():
     )
     assert PropensityModel(label_days=56, **SMALL).fit(X, y, origin=origin).calibration_ == "none"
     assert PropensityModel(label_days=28, **SMALL).fit(X, y, origin=origin).calibration_ == "newest_origin"
+    # with an 84-day label no origin has closed: overlapping ones would reward remembered customers
+    assert PropensityModel(label_days=84, **SMALL).fit(X, y, origin=origin).calibration_ == "none"
 
 
 def test_without_origin_folds_stand_in_and_few_cases_mean_no_calibration():
