@@ -33,7 +33,5 @@ def run_demo(home: Path, *, users: int, events: int, days: int, seed: int) -> in
             dirty_share=DIRTY_SHARE,
             optional=True,
         )
-        # no contract reads it, and a demo should not begin with a file left alone
-        (landing / "optional" / "stock.parquet").unlink()
         marker.write_text(wanted, encoding="utf-8")
     return run(home, RunOptions())
