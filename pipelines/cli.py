@@ -53,20 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     backfill.add_argument("--every", type=every, default=7, help="step, such as 7d")
     backfill.add_argument("--publish", action="store_true", help="publish the newest as_of")
 
-    generate = commands.add_parser("generate", help="write a simulated shop with known truth")
-    generate.add_argument("--out", type=Path, required=True)
-    generate.add_argument("--users", type=int, default=2_000)
-    generate.add_argument("--events", type=int, default=150_000)
-    generate.add_argument("--days", type=int, default=180)
-    generate.add_argument("--seed", type=int, default=1)
-    generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
-    generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
-    generate.add_argument("--start", type=day, default=date(2024, 1, 1), help="first business date")
-    generate.add_argument(
-        "--optional", action="store_true", help="also campaigns, contacts, coupons, promotions, costs"
-    )
-    generate.add_argument("--last-days", type=int, default=0, help="keep what arrives on each of the last days apart")
-    generate.add_argument("--processes", type=int, help="processes at a time (default: one per core)")
+    _add_world_commands(commands, home)
 
     serve = commands.add_parser("serve", parents=[home], help="dashboards and segment API over the published version")
     serve.add_argument("--host", default="127.0.0.1")
@@ -87,6 +74,28 @@ def build_parser() -> argparse.ArgumentParser:
     explore.add_commands(commands, home)
     model_commands.add_commands(commands, home)
     return parser
+
+
+def _add_world_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", home: argparse.ArgumentParser
+) -> None:
+    generate = commands.add_parser("generate", help="write a simulated shop with known truth")
+    generate.add_argument("--out", type=Path, required=True)
+    generate.add_argument("--users", type=int, default=2_000)
+    generate.add_argument("--events", type=int, default=150_000)
+    generate.add_argument("--days", type=int, default=180)
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--format", choices=["parquet", "csv"], default="parquet")
+    generate.add_argument("--dirty-share", type=float, default=0.0, help="share of rows that break their contract")
+    generate.add_argument("--start", type=day, default=date(2024, 1, 1), help="first business date")
+    generate.add_argument(
+        "--optional", action="store_true", help="also campaigns, contacts, coupons, promotions, costs"
+    )
+    generate.add_argument("--last-days", type=int, default=0, help="keep what arrives on each of the last days apart")
+    generate.add_argument("--processes", type=int, help="processes at a time (default: one per core)")
+
+    recover = commands.add_parser("recover", parents=[home], help="hold a home against the truth of its simulated shop")
+    recover.add_argument("--world", type=Path, required=True, help="folder that `trellis generate --out` wrote")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,6 +172,12 @@ def _generate(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _recover(options: argparse.Namespace) -> int:
+    from pipelines.truth_report import recover
+
+    return recover(options.world, options.home)
+
+
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
@@ -212,6 +227,7 @@ _COMMANDS = {
     "run": _run,
     "backfill": _backfill,
     "generate": _generate,
+    "recover": _recover,
     "serve": _serve,
     "tables": _tables,
     "sql": _sql,

@@ -153,14 +153,22 @@ _NO_EFFECTS = pa.schema(
 
 
 def shared_truth(world: WorldModel) -> dict[str, pa.Table]:
-    """Return the truth tables that are not per user: elasticities, campaigns, channels, virality, weekly prices and
-    stock.
+    """Return the truth tables that are not per user: arguments of the world, elasticities, campaigns, channels,
+    virality, weekly prices and stock.
     """
     population, catalogue = world.population, world.catalogue
     weeks = -(-world.days // 7)
     week, product = np.repeat(np.arange(weeks), len(catalogue)), np.tile(np.arange(len(catalogue)), weeks)
     week_start = np.datetime64(world.start) + (week * 7).astype("timedelta64[D]")
     return {
+        "world": pa.table(
+            {
+                "users": pa.array([world.users], pa.int64()),
+                "days": pa.array([world.days], pa.int32()),
+                "seed": pa.array([world.seed], pa.int64()),
+                "start": pa.array([world.start], pa.date32()),
+            }
+        ),
         "elasticities": pa.table({"category": pa.array(CATEGORIES), "elasticity": pa.array(ELASTICITIES)}),
         "campaigns": pa.table(
             {

@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-COMMANDS = ("demo", "run", "backfill", "generate", "serve", "tables", "sql", "doctor", "quarantine")
+COMMANDS = ("demo", "run", "backfill", "generate", "recover", "serve", "tables", "sql", "doctor", "quarantine")
 
 
 @pytest.mark.parametrize("words", [["--help"], *([command, "--help"] for command in COMMANDS)])

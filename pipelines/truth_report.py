@@ -1,0 +1,121 @@
+"""`trellis recover`: how much of a simulated shop's truth the published version of a home has found.
+
+Belongs here: reading both sides and printing. Does not belong here: the comparisons (recovery.py), the truth (world/).
+"""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from assets.warehouse import open_warehouse
+from pipelines.recovery import CEILINGS, Recovered, recovered_ledger, recovered_scores, share_of_attainable
+from pipelines.world.behaviour import live_block
+from pipelines.world.learnable import learnable_probabilities
+from pipelines.world.model import WorldModel, build_model
+from pipelines.world.parameters import BLOCK_USERS
+
+DONE, FAILED = 0, 1
+SHARE_OF_KNOWN_AT_LEAST, SHARE_OF_LEARNABLE_AT_LEAST, ERROR_AT_MOST = 0.90, 0.95, 0.03
+JUDGED_USERS = 800
+"""Users of the first block for whom the judge who learns the rates is computed."""
+
+
+def recover(world_folder: Path, home: Path) -> int:
+    """Print every comparison of a home with the truth of its world, and return 0 when all hold.
+
+    Raises:
+        FileNotFoundError: no truth there, nothing published, or no score at a date and horizon whose truth is known.
+    """
+    results = [*_ledger(world_folder, home), *_predictions(world_folder, home)]
+    for result in results:
+        print(result)
+    return DONE if all(result.holds for result in results) else FAILED
+
+
+def _truth(world_folder: Path, name: str) -> pd.DataFrame:
+    folder = world_folder / "truth"
+    files = [
+        path for path in (folder / f"{name}.parquet", *sorted(folder.glob(f"{name}-[0-9]*.parquet"))) if path.is_file()
+    ]
+    if not files:
+        message = f"{folder}: holds no {name}.parquet; give --world the folder that `trellis generate --out` wrote"
+        raise FileNotFoundError(message)
+    return pd.concat([pq.read_table(path).to_pandas() for path in files], ignore_index=True)
+
+
+def _ledger(world_folder: Path, home: Path) -> list[Recovered]:
+    listed = _truth(world_folder, "dirty_rows")
+    with open_warehouse(home) as warehouse:
+        quarantine = warehouse.frame("select file_name, record_number, reason from bronze.quarantine")
+        copies = warehouse.frame(
+            "select contract, sum(rows_duplicate) as copies from bronze.row_ledger group by contract"
+        ).set_index("contract")["copies"]
+    return recovered_ledger(listed, quarantine, copies[copies > 0])
+
+
+def _predictions(world_folder: Path, home: Path) -> list[Recovered]:
+    published = home / "published"
+    pointer = published / "current"
+    if not pointer.is_file():
+        message = f"{pointer}: nothing is published there; run `trellis run` on the sources of {world_folder} first"
+        raise FileNotFoundError(message)
+    version = published / pointer.read_text(encoding="utf-8").strip()
+    scores = pd.read_parquet(version / "tables" / "score.user_propensity.parquet")
+    truth = _truth(world_folder, "probabilities")
+    for frame in (scores, truth):
+        frame["as_of"] = pd.to_datetime(frame["as_of"])
+    known = scores[scores["outcome"].isin(CEILINGS)].merge(
+        truth[["as_of", "horizon_days"]].drop_duplicates(), on=["as_of", "horizon_days"]
+    )
+    if known.empty:
+        dates = ", ".join(sorted({f"{day:%Y-%m-%d}" for day in truth["as_of"]}))
+        days = ", ".join(str(horizon) for horizon in sorted(truth["horizon_days"].unique()))
+        message = f"{version}: no score at a date and horizon whose truth is known; run with --as-of {dates} --horizons {days}"
+        raise FileNotFoundError(message)
+    arguments = _truth(world_folder, "world").iloc[0]
+    world = build_model(
+        users=int(arguments["users"]),
+        days=int(arguments["days"]),
+        seed=int(arguments["seed"]),
+        start=arguments["start"],
+    )
+    results = []
+    for outcome, as_of, horizon in (
+        known[["outcome", "as_of", "horizon_days"]].drop_duplicates().itertuples(index=False)
+    ):
+        asked = (known["outcome"] == outcome) & (known["as_of"] == as_of) & (known["horizon_days"] == horizon)
+        rows = known[asked]
+        now = truth[(truth["as_of"] == as_of) & (truth["horizon_days"] == horizon)]
+        found = recovered_scores(
+            now,
+            rows[["user_id", "probability"]],
+            outcome=outcome,
+            share_at_least=SHARE_OF_KNOWN_AT_LEAST,
+            error_at_most=ERROR_AT_MOST,
+        )
+        results += [Recovered(f"{horizon} d: {one.name}", one.found, one.wanted, one.holds) for one in found]
+        results.append(_learnt(world, now, rows, outcome=outcome, horizon=int(horizon)))
+    return results
+
+
+def _learnt(world: WorldModel, truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str, horizon: int) -> Recovered:
+    both = scores[["user_id", "probability"]].merge(truth, on="user_id")
+    numbers = both["user_id"].str[1:].astype("int64")
+    # user ids follow the order of blocks; the first block's users are as good a sample as any
+    judged = both[numbers < BLOCK_USERS].sort_values("user_id").head(JUDGED_USERS)
+    as_of: date = judged["as_of"].iloc[0].date()
+    judge = learnable_probabilities(
+        world,
+        live_block(world, 0),
+        judged["user_id"].str[1:].astype("int64").to_numpy(),
+        day=(as_of - world.start).days,
+        horizons=(horizon,),
+    )
+    learnt: np.ndarray = {"purchase": judge.purchase, "churn": judge.inactivity}[outcome][horizon]
+    share = share_of_attainable(judged["probability"].to_numpy(), learnt, judged[CEILINGS[outcome]].to_numpy())
+    name = f"{horizon} d: {outcome}: share of the AUC that learns the rates ({len(judged)} users)"
+    wanted = f">= {SHARE_OF_LEARNABLE_AT_LEAST}"
+    return Recovered(name, share, wanted, share >= SHARE_OF_LEARNABLE_AT_LEAST)

@@ -1,0 +1,61 @@
+"""`trellis recover` reads a published version beside its world: good scores hold, poor ones fail, absent ones are told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.recovery import CEILINGS
+from pipelines.truth_report import DONE, FAILED, recover
+from tests.pipelines.truth_shop import HORIZON_DAYS, TruthShop, make_shop
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    return make_shop(tmp_path_factory.mktemp("told"), users=300, events=12_000, days=120, seed=3, dirty_share=0.005)
+
+
+def publish(shop: TruthShop, *, noise: float) -> None:
+    """Publish the true probabilities, blurred, as if a model had found them."""
+    rng, truth = np.random.default_rng(0), shop.probabilities()
+    frames = [
+        pd.DataFrame(
+            {
+                "user_id": truth.user_id,
+                "as_of": shop.as_of,
+                "outcome": outcome,
+                "horizon_days": HORIZON_DAYS,
+                "probability": (1 - noise) * truth[ceiling] + noise * rng.random(len(truth)),
+            }
+        )
+        for outcome, ceiling in CEILINGS.items()
+    ]
+    tables = shop.home / "published" / "v1" / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    pd.concat(frames).to_parquet(tables / "score.user_propensity.parquet")
+    (shop.home / "published" / "current").write_text("v1\n")
+
+
+def test_what_is_true_holds_and_what_is_blurred_fails(shop, capsys):
+    with pytest.raises(FileNotFoundError, match="nothing is published there"):
+        recover(shop.world, shop.home)
+    publish(shop, noise=0.0)
+    assert recover(shop.world, shop.home) == DONE
+    told = capsys.readouterr().out
+    assert "ok    ledger: missing_key: " in told
+    assert "ok    28 d: purchase: share of the AUC that knows the rates: 1 (wanted: >= 0.9)" in told
+    assert "28 d: churn: share of the AUC that learns the rates (" in told
+    publish(shop, noise=0.8)
+    assert recover(shop.world, shop.home) == FAILED
+    assert "FAIL  28 d: purchase: calibration error" in capsys.readouterr().out
+
+
+def test_a_version_of_another_date_is_told_which_dates_are_known(shop):
+    publish(shop, noise=0.0)
+    path = shop.home / "published" / "v1" / "tables" / "score.user_propensity.parquet"
+    pd.read_parquet(path).assign(as_of=pd.Timestamp("2024-02-01").date()).to_parquet(path)
+    with pytest.raises(FileNotFoundError, match=r"run with --as-of 2024-01-31, 2024-04-02 --horizons 28, 90"):
+        recover(shop.world, shop.home)
+    with pytest.raises(FileNotFoundError, match=r"holds no dirty_rows\.parquet"):
+        recover(shop.home, shop.home)
