@@ -138,9 +138,12 @@ def value_rows(metrics: Mapping[str, Any], *, horizon_days: int) -> pd.DataFrame
 
 
 def mean_of_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Value measures averaged over origins; intervals of single origins do not average, so none is given."""
+    """Value measures averaged over origins, of predictors that every origin has; intervals do not average: none is given."""
     keys = ["outcome", "horizon_days", "predictor", "dimension", "dimension_value", "measure"]
-    found = rows.groupby(keys, as_index=False).agg(users_count=("users_count", "sum"), estimate=("estimate", "mean"))
+    found = rows.groupby(keys, as_index=False).agg(
+        users_count=("users_count", "sum"), estimate=("estimate", "mean"), origins=("origin", "nunique")
+    )
+    found = found[found["origins"] == rows["origin"].nunique()]
     return found.assign(origin=MEAN, estimate_low=np.nan, estimate_high=np.nan)[list(MEASURE_COLUMNS)]
 
 

@@ -29,7 +29,6 @@ def run_backtest(
 ) -> int:
     """Run the job, print its tables, and return the exit code."""
     write_dagster_home(home)
-    from assets.warehouse import open_warehouse
     from pipelines.launch import launch  # Dagster takes seconds to import
 
     asked = {
@@ -40,9 +39,35 @@ def run_backtest(
     outcome.print_faults()
     if outcome.halted or outcome.faults:
         return FAILED
-    with open_warehouse(home, memory_limit=load_settings(home).memory_limit) as warehouse:
-        print(backtest_text(warehouse.frame("select * from score.backtest where dimension = 'all'")))
+    print(stored_backtest(home))
     return DONE
+
+
+def stored_backtest(home: Path) -> str:
+    """Return the newest backtest of a home as text, whole population only."""
+    from assets.warehouse import open_warehouse
+
+    with open_warehouse(home, memory_limit=load_settings(home).memory_limit) as warehouse:
+        rows = warehouse.frame("select * from score.backtest where dimension = 'all'")
+    return backtest_text(rows) if len(rows) else "No backtest is stored in this home; run `trellis backtest`."
+
+
+def write_page(home: Path, path: Path) -> None:
+    """Write the newest backtest of a home as a page of the documentation: its source, its origins, its figures."""
+    from assets.warehouse import open_warehouse
+
+    with open_warehouse(home, memory_limit=load_settings(home).memory_limit) as warehouse:
+        source = warehouse.recall("mapping")
+        origins = warehouse.frame(
+            "select distinct origin, horizon_days from score.backtest where origin <> 'mean' order by all"
+        )
+    horizons = ",".join(str(days) for days in sorted(set(origins["horizon_days"])))
+    dates = ", ".join(sorted(set(origins["origin"])))
+    path.write_text(
+        f"# Backtest: {source}\n\nOrigins {dates}; days ahead {horizons}. Written by `trellis backtest --last --write`; how to "
+        f"read it: [predictions](../predictions.md).\n\n```text\n{stored_backtest(home)}\n```\n",
+        encoding="utf-8",
+    )
 
 
 def backtest_text(measures: pd.DataFrame) -> str:
@@ -67,14 +92,14 @@ def _block(title: str, rows: pd.DataFrame, columns: dict[str, tuple[str, str]]) 
     }
     prevalence = found.get(("model", "prevalence"))
     lines = [f"{title}: {users:,} users tested" + (f", base {prevalence[0]:.1%}" if prevalence else "")]
-    header = [f"{title:>11}" for title, _ in columns.values()]
+    header = [f"{title:>12}" for title, _ in columns.values()]
     lead = "auc" if "auc" in columns else "ngini"
     lines.append(f"  {'':<18}{''.join(header)}   {columns[lead][0]} 95 %      model better by")
     order = sorted({name for name, _ in found}, key=lambda name: (name != "model", -_number(found, name, lead)))
     for name in order:
         cells = [_cell(found.get((name, measure)), style) for measure, (_, style) in columns.items()]
         lines.append(f"  {name:<18}{''.join(cells)}   {_interval(found.get((name, lead))):<15}{_gain(found, name)}")
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _number(found: _Found, name: str, measure: str) -> float:
@@ -83,7 +108,7 @@ def _number(found: _Found, name: str, measure: str) -> float:
 
 
 def _cell(estimate: tuple[float, float, float] | None, style: str) -> str:
-    return f"{'-':>11}" if estimate is None or math.isnan(estimate[0]) else f"{format(estimate[0], style):>11}"
+    return f"{'-':>12}" if estimate is None or math.isnan(estimate[0]) else f"{format(estimate[0], style):>12}"
 
 
 def _interval(estimate: tuple[float, float, float] | None) -> str:

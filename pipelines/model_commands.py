@@ -7,6 +7,7 @@ Running and publishing belong to `pipelines/cli.py`, reports of analysts to `pip
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pipelines.arguments import day, days, every
@@ -21,6 +22,8 @@ def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
     backtest.add_argument("--until", type=day, help="last origin (default: the latest whose window is closed)")
     backtest.add_argument("--every", type=every, default=28, help="step between origins, such as 28d")
     backtest.add_argument("--horizons", type=days, default=(), help="days ahead, such as 28,90 (default: the home's)")
+    backtest.add_argument("--last", action="store_true", help="run nothing, show the newest backtest that is stored")
+    backtest.add_argument("--write", type=Path, help="also write it to this file, as a page")
 
     commands.add_parser(
         "horizons", parents=[home], help="days ahead and churn window in use, why, and what others would be about"
@@ -34,11 +37,19 @@ def add_commands(commands: Any, home: argparse.ArgumentParser) -> None:
 
 
 def _backtest(options: argparse.Namespace) -> int:
-    from pipelines.backtest import run_backtest
+    from pipelines.backtest import run_backtest, stored_backtest, write_page
 
-    return run_backtest(
-        options.home, options.first, options.until, every_days=options.every, horizons_days=options.horizons
-    )
+    code = DONE
+    if options.last:
+        print(stored_backtest(options.home))
+    else:
+        code = run_backtest(
+            options.home, options.first, options.until, every_days=options.every, horizons_days=options.horizons
+        )
+    if options.write and code == DONE:
+        write_page(options.home, options.write)
+        print(f"wrote {options.write}")
+    return code
 
 
 def _horizons(options: argparse.Namespace) -> int:
