@@ -15,6 +15,7 @@ import dagster as dg
 
 import pipelines.launch
 from benchmarks.stages import stage_of
+from benchmarks.usage import end
 from pipelines.definitions import ASSETS
 from pipelines.run import RunOptions, run
 from sql.queries import load_queries
@@ -84,4 +85,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

@@ -33,8 +33,14 @@ class FunnelEvents:
 
     def sorted(self) -> "FunnelEvents":
         """Return the events by unit and time; of equal time by the first step they can be, exclusions last."""
-        lowest = np.where(self.is_excluded, np.int64(1) << 40, self.steps & -self.steps)
-        order = np.lexsort((self.steps, lowest, self.at_us, self.unit))
+        order = np.lexsort((self.at_us, self.unit))
+        unit, at_us = self.unit[order], self.at_us[order]
+        is_tie = (unit[1:] == unit[:-1]) & (at_us[1:] == at_us[:-1])
+        if is_tie.any():  # few: only they are sorted by their steps, each run of them in its place
+            places = np.flatnonzero(np.r_[is_tie, False] | np.r_[False, is_tie])
+            rows = order[places]
+            lowest = np.where(self.is_excluded, np.int64(1) << 40, self.steps & -self.steps)
+            order[places] = rows[np.lexsort((self.steps[rows], lowest[rows], self.at_us[rows], self.unit[rows]))]
         return FunnelEvents(
             self.unit[order], self.at_us[order], self.steps[order], self.is_excluded[order], self.may_enter[order]
         )
@@ -75,12 +81,20 @@ def reach(events: FunnelEvents, *, steps: int, window_us: int, order: str = "ord
     )
     frames = []
     for step, (entries, positions) in enumerate(found, start=1):
-        unit, entered, reached = events.unit[positions.origin], events.at_us[entries], positions.at_us
-        frame = pd.DataFrame({"unit": unit, "step": step, "entered_us": entered, "reached_us": reached})
-        # the first completion; of several at that moment the latest entry
-        frame = frame.sort_values(["unit", "reached_us", "entered_us"], ascending=[True, True, False], kind="stable")
-        frames.append(frame.drop_duplicates("unit"))
+        first = _first_completions(events.unit[positions.origin], positions.at_us, entered_us=events.at_us[entries])
+        frames.append(first.assign(step=step)[["unit", "step", "entered_us", "reached_us"]])
     return pd.concat(frames, ignore_index=True)
+
+
+def _first_completions(unit: Integers, reached_us: Integers, *, entered_us: Integers) -> pd.DataFrame:
+    """Return `unit, entered_us, reached_us` of each unit's first completion; of several at that moment the latest entry."""
+    if not len(unit):
+        return pd.DataFrame({"unit": unit, "entered_us": entered_us, "reached_us": reached_us})
+    starts = np.flatnonzero(np.r_[True, unit[1:] != unit[:-1]])  # completions stand in the order of their units
+    first = np.minimum.reduceat(reached_us, starts)
+    is_first = reached_us == np.repeat(first, np.diff(np.r_[starts, len(unit)]))
+    latest = np.maximum.reduceat(np.where(is_first, entered_us, np.iinfo(np.int64).min), starts)
+    return pd.DataFrame({"unit": unit[starts], "entered_us": latest, "reached_us": first})
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def reached_steps(
         "reach_days": reach_days,
         "with_visitors": funnel.population == "everybody",
         "with_lines": funnel.hold_product,
+        "with_filters": any(step.channel or step.device or step.category for step in funnel.steps),
     }
     in_reach = shop.warehouse.value(
         "select count(*) from core.events where activity_date >= $first and activity_date < $last",
@@ -74,9 +75,12 @@ def reached_steps(
             window_us=round(funnel.window_days * 86_400_000_000),
             order=funnel.order,
         )
-        found["user_key"] = found.pop("unit") // (2**32 if funnel.hold_product else 1)
-        found = found.sort_values(["user_key", "step", "reached_us", "entered_us"], ascending=[True, True, True, False])
-        frames.append(found.drop_duplicates(["user_key", "step"]))
+        found = found.rename(columns={"unit": "user_key"})
+        if funnel.hold_product:  # several products of a user may have got to a step: the first counts
+            found["user_key"] //= 2**32
+            best = {"user_key": True, "step": True, "reached_us": True, "entered_us": False}
+            found = found.sort_values(list(best), ascending=list(best.values())).drop_duplicates(["user_key", "step"])
+        frames.append(found)
     return pd.concat(frames, ignore_index=True)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from assets.warehouse import open_warehouse
+from benchmarks.usage import end
 from benchmarks.worlds import land
 from pipelines.launch import launch
 from pipelines.settings import write_dagster_home
@@ -54,3 +55,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    end()

@@ -61,21 +61,21 @@ moments as (
         and 'order' in (select steps.event_type from steps)
 ),
 
-masked as (
+-- without filters the type alone decides, which one join finds out
+plain as (
     select
-        moments.user_key,
-        moments.product_key,
-        epoch_us(moments.occurred_at) as at_us,
-        moments.activity_date < $until_date as may_enter,
-        coalesce((
-            select bit_or(case when steps.step > 0 then cast(1 as bigint) << (steps.step - 1) else 0 end)
-            from steps
-            where
-                moments.event_type = steps.event_type
-                and (steps.channel is null or steps.channel = moments.channel)
-                and (steps.device is null or steps.device = moments.device)
-                and (steps.category is null or steps.category = products.category)
-        ), -1) as step_mask
+        event_type,
+        bit_or(case when step > 0 then cast(1 as bigint) << (step - 1) else 0 end) as step_mask
+    from steps
+    where not $with_filters
+    group by event_type
+),
+
+-- read by one of two branches only
+located as not materialized (
+    select
+        moments.*,
+        products.category
     from moments
     left join core.products on moments.product_key = products.product_key
     inner join bronze.user_keys on moments.user_key = user_keys.user_key
@@ -84,14 +84,36 @@ masked as (
         and moments.activity_date < $until_date + cast($reach_days as integer)
         and ($with_visitors or not user_keys.is_anonymous)
         and moments.user_key % $parts = $part
+),
+
+masked as (
+    select
+        located.*,
+        plain.step_mask
+    from located
+    inner join plain on located.event_type = plain.event_type
+    union all
+    select
+        located.*,
+        (
+            select bit_or(case when steps.step > 0 then cast(1 as bigint) << (steps.step - 1) else 0 end)
+            from steps
+            where
+                located.event_type = steps.event_type
+                and (steps.channel is null or steps.channel = located.channel)
+                and (steps.device is null or steps.device = located.device)
+                and (steps.category is null or steps.category = located.category)
+        ) as step_mask
+    from located
+    where $with_filters
 )
 
 -- an excluded type has no step and the mask 0; an event that passes no filter has none
 select
     user_key,
     coalesce(product_key, -1) as product_key,
-    at_us,
+    epoch_us(occurred_at) as at_us,
     step_mask,
-    may_enter
+    activity_date < $until_date as may_enter
 from masked
-where step_mask >= 0
+where step_mask is not null
