@@ -68,6 +68,8 @@ COLUMNS = (
     Column("active_weeks_12w", "BIGINT", "Weeks with an order among the last 12.", unit="count"),
     # --- features: discount, returns, voice, delivery -----------------------------------------------------------------
     Column("discount_share", "DOUBLE", "Discount over gross of orders.", unit="share"),
+    *_windows("discount_share", "DOUBLE", "Discount over gross of orders", (90,), "share"),
+    *_windows("promoted_share", "DOUBLE", "Share of lines whose product was in a promotion that day", (90,), "share"),
     Column("coupon_order_share", "DOUBLE", "Share of orders with a coupon.", unit="share"),
     Column("return_share", "DOUBLE", "Returns and refunds over paid amount.", unit="share"),
     Column("cancelled_share", "DOUBLE", "Share of orders known to be cancelled.", unit="share"),
@@ -79,6 +81,21 @@ COLUMNS = (
     ),
     Column(
         "delivery_delay_days_mean", "DOUBLE", "Mean days of delivery after the promise (early = negative).", unit="days"
+    ),
+    Column("open_complaints_count", "BIGINT", "Complaints made and not settled.", unit="count"),
+    *_windows(
+        "decayed_grievances",
+        "DOUBLE",
+        "Complaints and ratings of at most 2, each halved per this many days of age; all",
+        (28,),
+        "count",
+    ),
+    *_windows(
+        "decayed_delay_days",
+        "DOUBLE",
+        "Days late of deliveries (at most 10 each), halved per this many days of age; all",
+        (28,),
+        "days",
     ),
     # --- features: behaviour --------------------------------------------------------------------------------------
     *_windows("sessions", "BIGINT", "Sessions", (28,), "count"),

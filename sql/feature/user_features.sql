@@ -45,9 +45,14 @@ select
     coalesce(spend.distinct_categories_count, 0) as distinct_categories_count,
     spend.discount_share,
     spend.return_share,
+    prices.discount_share_90d,
+    prices.promoted_share_90d,
     voice.rating_mean,
     coalesce(voice.ratings_count, 0) as ratings_count,
     coalesce(voice.complaints_count, 0) as complaints_count,
+    coalesce(voice.open_complaints_count, 0) as open_complaints_count,
+    coalesce(voice.decayed_grievances_28d, 0) as decayed_grievances_28d,
+    coalesce(voice.decayed_delay_days_28d, 0) as decayed_delay_days_28d,
     voice.cancelled_share,
     voice.delivery_late_share,
     voice.delivery_delay_days_mean,
@@ -76,5 +81,6 @@ select
 from everyone
 left join feature.order_activity as activity on everyone.user_id = activity.user_id and activity.as_of = $as_of
 left join feature.spend as spend on everyone.user_id = spend.user_id and spend.as_of = $as_of
+left join feature.prices_seen as prices on everyone.user_id = prices.user_id and prices.as_of = $as_of
 left join feature.voice as voice on everyone.user_id = voice.user_id and voice.as_of = $as_of
 left join feature.behaviour as behaviour on everyone.user_id = behaviour.user_id and behaviour.as_of = $as_of
