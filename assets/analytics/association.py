@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from assets.analytics.report import AnalysisError, Report
-from models.association import Thresholds, adaptive_baskets, rules
+from models.association import Thresholds, adaptive_baskets, count_people, rules
 from sql.analyses import load_analysis
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ def basket_rules(
     if baskets_at_least is not None and baskets_at_least < 1:
         raise AnalysisError(f"a rule needs at least 1 basket, not {baskets_at_least}")
     first, last = shop.bounds(from_date, until_date)
-    baskets = [
-        tuple(products) for products in shop.ask("baskets", {"from_date": first, "until_date": last})["products"]
-    ]
+    asked = shop.ask("baskets", {"from_date": first, "until_date": last})
+    baskets = [tuple(products) for products in asked["products"]]
     needed = baskets_at_least or adaptive_baskets(baskets)
+    table = rules(baskets, Thresholds(needed, confidence))
+    table.insert(2, "people_count", count_people(table, baskets, list(asked["person"])))
     return Report(
         "basket",
         "Who buys the antecedent buys the consequent too. support = baskets with all / all; confidence = baskets with all / "
@@ -35,6 +36,8 @@ def basket_rules(
         f"Kept: at least {needed} baskets and confidence of at least {confidence}, ties included; at most 4 products.",
         load_analysis("baskets").description,
         f"orders {first} to {date.fromordinal(last.toordinal() - 1)}",
-        f"{len(baskets):,} baskets",
-        rules(baskets, Thresholds(needed, confidence)),
+        f"{len(baskets):,} baskets; people_count: different buyers of all products of a rule",
+        table.drop(columns="items"),
+        people="people_count",
+        measures=("baskets_count", "antecedent_count", "support", "confidence", "lift", "leverage"),
     )

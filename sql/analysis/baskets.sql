@@ -1,8 +1,9 @@
 -- One row per paid order of the range with its products: guests are included, returned lines are not.
--- Products by name where there is one, else by id; a product stands once in a basket.
+-- Products by name where there is one, else by id; a product stands once in a basket; a guest's order is a person.
 with bought as (
     select distinct
         items.order_id,
+        coalesce(orders.user_id, orders.order_id) as person,
         coalesce(products.name, items.product_id) as product
     from core.order_items as items
     inner join core.orders on items.order_id = orders.order_id
@@ -18,6 +19,7 @@ with bought as (
 
 select
     order_id,
+    min(person) as person,
     list(product order by product) as products
 from bought
 group by order_id

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.association import Thresholds, adaptive_baskets, rules
+from models.association import Thresholds, adaptive_baskets, count_people, rules
 
 BASKETS = st.lists(st.lists(st.sampled_from("abcde"), unique=True, min_size=1).map(tuple), max_size=12)
 
@@ -38,6 +38,17 @@ def test_a_tie_at_the_threshold_is_kept():
     row = table[table["antecedent"] == "a"].iloc[0]
     assert (row["confidence"], row["lift"]) == (0.2, 1.0)
     assert row["leverage"] == pytest.approx(0.2 - 1.0 * 0.2)
+
+
+@given(baskets=BASKETS, buyers=st.lists(st.sampled_from("xyz"), min_size=12, max_size=12))
+def test_people_behind_a_rule_are_different_buyers(baskets, buyers):
+    table = rules(baskets, Thresholds(1, "0"))
+    found = count_people(table, baskets, buyers[: len(baskets)])
+    wanted = [
+        len({buyer for buyer, basket in zip(buyers, baskets, strict=False) if set(items) <= set(basket)})
+        for items in table["items"]
+    ]
+    assert found.tolist() == wanted
 
 
 def test_minimum_support_follows_the_size():

@@ -54,9 +54,11 @@ def test_baskets_are_paid_orders(make_shop):
         "where product_id <> 'p5'"
     )
     report = shop.baskets(baskets_at_least=2, confidence="0.25")
-    assert dict(report.heading)["denominator"] == "10 baskets"
+    assert dict(report.heading)["denominator"].startswith("10 baskets;")
     found = report.frame.set_index(["antecedent", "consequent"])["baskets_count"].to_dict()
     assert found[("p1", "p5")] == 2
+    assert set(report.frame["people_count"]) == {2}  # of two buyers one basket each
+    assert report.without_small_groups(10).frame["baskets_count"].isna().all()
     assert ("p5", "p1") not in found  # 2 of 10 is less than 0.25
     with pytest.raises(AnalysisError, match="confidence 'high'"):
         shop.baskets(confidence="high")
