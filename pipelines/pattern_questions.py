@@ -57,7 +57,9 @@ def _ask_baskets(shop: "Shop", options: argparse.Namespace) -> "Report":
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("attribute", help="gender, age_band, region, city_tier, acquisition_channel ...")
+    parser.add_argument(
+        "attribute", nargs="?", default="all", help="region, age_band ..., attributes.<key>, or all (default)"
+    )
     add_range(parser)
 
 

@@ -81,6 +81,13 @@ def _hours(frame: pd.DataFrame) -> Picture:
     return _grid(summed, "dimension_value", "hour_of_day", "events_share")
 
 
+def _spend_by_value(frame: pd.DataFrame) -> Picture | None:
+    """Bars of one attribute; all of them stand in the table only."""
+    if len(set(frame["attribute"])) > 1:
+        return None
+    return bars(list(frame["attribute_value"]), _values(frame["net_amount_mean"]), unit="net spend per user")
+
+
 def _months_by_channel(frame: pd.DataFrame) -> Picture | None:
     closed = frame[frame["is_complete"] & frame["cac_amount"].notna()]
     if closed.empty:
@@ -116,9 +123,7 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "calendar": lambda frame: bars(
         list(frame["effect"] + " " + frame["level"]), _values(100 * (frame["index"] - 1)), unit="% off the level around"
     ),
-    "profile": lambda frame: bars(
-        list(frame["attribute_value"]), _values(frame["net_amount_mean"]), unit="net spend per user"
-    ),
+    "profile": _spend_by_value,
     "trend": lambda frame: _over_time(frame, "activity_date", ("value", "expected", "expected_low", "expected_high")),
     "intervals": lambda frame: bars(list(frame["bin"]), _values(frame["intervals_count"]), unit="pairs"),
     "distribution": lambda frame: bars(list(frame["bin"]), _values(frame["users_count"]), unit="users"),

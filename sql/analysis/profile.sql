@@ -5,15 +5,19 @@ with attributes as (
         user_key,
         user_id,
         coalesce(
-            case $attribute
-                when 'gender' then gender
-                when 'age_band' then age_band
-                when 'region' then region
-                when 'city_tier' then city_tier
-                when 'occupation' then occupation
-                when 'income_band' then income_band
-                when 'household_size' then household_size
-                when 'acquisition_channel' then acquisition_channel
+            case
+                when $attribute = 'gender' then gender
+                when $attribute = 'age_band' then age_band
+                when $attribute = 'region' then region
+                when $attribute = 'city_tier' then city_tier
+                when $attribute = 'occupation' then occupation
+                when $attribute = 'income_band' then income_band
+                when $attribute = 'household_size' then household_size
+                when $attribute = 'acquisition_channel' then acquisition_channel
+                when starts_with($attribute, 'attributes.')
+                    then json_extract_string(
+                        attributes, concat('$."', coalesce(nullif(substr($attribute, 12), ''), '-'), '"')
+                    )
             end,
             'unknown'
         ) as attribute_value
@@ -66,8 +70,9 @@ select
     coalesce(sum(active.active_days), 0) as active_days,
     coalesce(sum(bought.orders_count), 0) as orders_count,
     cast(coalesce(sum(spent.net_amount), 0) as double) as net_amount,
-    -- sum of squares, for the interval of the mean
-    coalesce(sum(power(cast(spent.net_amount as double), 2)), 0) as net_amount_squares
+    -- sum of squares, for the interval of the mean of a large group; of a small one every user's amount
+    coalesce(sum(power(cast(spent.net_amount as double), 2)), 0) as net_amount_squares,
+    case when count(*) <= 2000 then list(cast(coalesce(spent.net_amount, 0) as double)) end as net_amounts
 from attributes
 left join active on attributes.user_key = active.user_key
 left join bought on attributes.user_id = bought.user_id

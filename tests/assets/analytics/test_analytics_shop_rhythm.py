@@ -1,5 +1,6 @@
 """Hours of the shop's clock, daily series, baskets and profiles, on a small shop counted by hand."""
 
+import pandas as pd
 import pytest
 
 from assets.analytics import AnalysisError
@@ -74,9 +75,31 @@ def test_profiles_sum_to_everybody(make_shop):
     assert frame["users_count"].to_dict() == {"north": 2, "unknown": 1}
     assert frame.loc["north", ["active_users_count", "buyers_count", "orders_count"]].tolist() == [2, 1, 2]
     assert frame.loc["north", "net_amount_mean"] == pytest.approx(15)  # 10 + 20 over 2 users
-    assert frame.loc["north", "net_amount_mean_high"] == pytest.approx(
-        15 + 1.959963984540054 * (450 / 2) ** 0.5
-    )  # spends 30 and 0
+    # spends 30 and 0: a resampled mean is 0, 15 or 30, each end a quarter of the times
+    assert frame.loc["north", ["net_amount_mean_low", "net_amount_mean_high"]].tolist() == [0, 30]
+    assert pd.isna(frame.loc["unknown", "net_amount_mean_low"])
     assert frame.loc["unknown", "active_share"] == 0
     with pytest.raises(AnalysisError, match="no attribute 'shoe'"):
         shop.profile("shoe")
+    everything = shop.profile("all").frame
+    assert everything.groupby("attribute")["users_count"].sum().tolist() == [3] * 8
+
+
+def test_large_groups_have_the_normal_interval(make_shop):
+    shop = make_shop([(1, 0, "view", 1)], [(1, 5)], regions={1: "north"})
+    shop.warehouse.connection.execute(
+        "insert into core.users by name select 'n' || range as user_id, 100 + range as user_key, 'north' as region from range(2000)"
+    )
+    row = shop.profile("region").frame.iloc[0]
+    # one spend of 10 among 2,001 users
+    half = 1.959963984540054 * ((100 - 2001 * (10 / 2001) ** 2) / 2000 / 2001) ** 0.5
+    assert (row["users_count"], row["net_amount_mean_high"] - row["net_amount_mean"]) == (2001, pytest.approx(half))
+
+
+def test_further_attributes_are_keys_of_json(make_shop):
+    shop = make_shop([(1, 0, "view", 1), (2, 0, "view", 1)])
+    shop.warehouse.connection.execute("""update core.users set attributes = '{"plan": "gold"}' where user_id = 'u1'""")
+    frame = shop.profile("attributes.plan").frame
+    assert dict(zip(frame["attribute_value"], frame["users_count"], strict=True)) == {"gold": 1, "unknown": 1}
+    with pytest.raises(AnalysisError, match="users have no attribute"):
+        shop.profile('attributes.a"b')
