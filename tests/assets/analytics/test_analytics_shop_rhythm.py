@@ -88,7 +88,8 @@ def test_profiles_sum_to_everybody(make_shop):
 def test_large_groups_have_the_normal_interval(make_shop):
     shop = make_shop([(1, 0, "view", 1)], [(1, 5)], regions={1: "north"})
     shop.warehouse.connection.execute(
-        "insert into core.users by name select 'n' || range as user_id, 100 + range as user_key, 'north' as region from range(2000)"
+        "insert into core.users by name "
+        "select 'n' || range as user_id, 100 + range as user_key, 'north' as region from range(2000)"
     )
     row = shop.profile("region").frame.iloc[0]
     # one spend of 10 among 2,001 users
