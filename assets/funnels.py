@@ -33,7 +33,8 @@ def funnel(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResul
     """Count the declared funnels on the entries of a few weeks: the cost of a day does not grow with history."""
     as_of = as_of_of(context)
     with home.warehouse() as warehouse:
-        rows = declared_funnels(Shop(warehouse, home.settings.funnels), as_of)
+        shop, below = Shop(warehouse, home.settings.funnels), home.settings.small_cell_below
+        rows = declared_funnels(shop, as_of, people_at_least=below)
         result = warehouse.write_frame(_TABLE, rows, as_of=as_of)
         metadata = table_metadata(warehouse, _TABLE.name, _TABLE.columns, rows=result.rows)
     whole = rows[(rows["dimension"] == "all") & (rows["step_number"] == 1)]

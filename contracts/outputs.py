@@ -224,7 +224,7 @@ TABLES: dict[str, TableContract] = {
         ),
         TableContract(
             "report.funnel",
-            "One row per as_of, declared funnel, group and step: users who got so far, entries whose window is over only.",
+            "One row per as_of, declared funnel, group and step: users who got so far; small groups are one, (other).",
             ("as_of", "funnel", "dimension", "dimension_value", "step_number"),
             (
                 "as_of", "funnel", "dimension", "dimension_value", "step_number", "step_name", "users_count", "first_share",

@@ -25,8 +25,11 @@ def entry_range(funnel: Funnel, as_of: date) -> tuple[date, date]:
     return until - timedelta(days=funnel.entry_days), until
 
 
-def declared_funnels(shop: "Shop", as_of: date) -> pd.DataFrame:
-    """Return the rows of `report.funnel` for this as_of; nothing dated as_of or later is read."""
+def declared_funnels(shop: "Shop", as_of: date, *, people_at_least: int) -> pd.DataFrame:
+    """Return the rows of `report.funnel` for this as_of; nothing dated as_of or later is read.
+
+    The table is published: groups that fewer people entered stand together as `(other)`.
+    """
     tables = []
     for funnel in shop.funnels.values():
         first, until = entry_range(funnel, as_of)
@@ -37,7 +40,9 @@ def declared_funnels(shop: "Shop", as_of: date) -> pd.DataFrame:
             f"{population_words(funnel)}."
         )
         for dimension in DIMENSIONS if len(reached) else ("all",):
-            table = step_table(shop, funnel, reached, by=dimension)
+            table = step_table(
+                shop, funnel, reached, by=dimension, people_at_least=1 if dimension == "all" else people_at_least
+            )
             tables.append(table.assign(as_of=as_of, funnel=funnel.name, dimension=dimension, funnel_definition=words))
     columns = list(TABLES["report.funnel"].columns)
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=pd.Index(columns))

@@ -110,8 +110,27 @@ def population_words(funnel: Funnel) -> str:
     )
 
 
-def step_table(shop: "Shop", funnel: Funnel, reached: pd.DataFrame, *, by: str) -> pd.DataFrame:
-    """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert."""
+def _without_small(groups: dict[str, pd.DataFrame], people_at_least: int) -> dict[str, pd.DataFrame]:
+    """Return the groups with the small ones as one; the next smallest join them until they are enough together."""
+    entered = {name: int((part["step"] == 1).sum()) for name, part in groups.items()}
+    by_size = sorted(groups, key=lambda name: (entered[name], name))
+    joined = [name for name in by_size if entered[name] < people_at_least]
+    rest = [name for name in by_size if name not in joined]
+    while joined and rest and sum(entered[name] for name in joined) < people_at_least:
+        joined.append(rest.pop(0))
+    if not joined:
+        return groups
+    other = pd.concat([groups[name] for name in joined], ignore_index=True)
+    return {**{name: part for name, part in groups.items() if name in rest}, "(other)": other}
+
+
+def step_table(
+    shop: "Shop", funnel: Funnel, reached: pd.DataFrame, *, by: str, people_at_least: int = 1
+) -> pd.DataFrame:
+    """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert.
+
+    Groups that fewer users entered stand together as `(other)`, so that the groups still sum to the whole.
+    """
     if by == "all":
         groups = {"all": reached}
     else:
@@ -122,7 +141,7 @@ def step_table(shop: "Shop", funnel: Funnel, reached: pd.DataFrame, *, by: str) 
             "none": grouped
         }
     tables = []
-    for value, part in groups.items():
+    for value, part in _without_small(groups, people_at_least).items():
         table = summarise(part, steps=len(funnel.steps))
         table.insert(0, "dimension_value", value)
         table.insert(2, "step_name", [step.label for step in funnel.steps])

@@ -22,7 +22,7 @@ def test_entries_outside_the_range_and_steps_from_as_of_on_do_not_count(make_sho
         (4, 0, "view", 1), (4, 5 * DAY, "cart", 1),                 # too late, and on as_of
     ])  # fmt: skip
     shop.funnels = {"two": TWO}
-    rows = declared_funnels(shop, AS_OF)
+    rows = declared_funnels(shop, AS_OF, people_at_least=1)
     assert rows[rows["dimension"] == "all"]["users_count"].tolist() == [2, 1]
     assert set(rows["funnel"]) == {"two"}
     assert "Entries 2024-03-04 to 2024-03-06, all steps within 2 days" in rows["funnel_definition"].iloc[0]
@@ -34,7 +34,7 @@ def test_groups_sum_to_the_whole_and_no_row_repeats(make_shop):
     ]
     shop = make_shop(events, regions={1: "north"}, channels={2: "ads"})
     shop.funnels = {"two": TWO}
-    rows = declared_funnels(shop, AS_OF)
+    rows = declared_funnels(shop, AS_OF, people_at_least=1)
     for dimension in ("channel", "region", "persona"):
         own = rows[rows["dimension"] == dimension]
         assert own.groupby("step_number")["users_count"].sum().tolist() == [3, 2]
@@ -42,7 +42,18 @@ def test_groups_sum_to_the_whole_and_no_row_repeats(make_shop):
 
 
 def test_a_shop_without_events_has_rows_about_nobody(make_shop):
-    rows = declared_funnels(make_shop([]), AS_OF)
+    rows = declared_funnels(make_shop([]), AS_OF, people_at_least=10)
     assert set(rows["dimension"]) == {"all"}
     assert rows["users_count"].tolist() == [0] * 9
     assert rows["first_share"].isna().all()
+
+
+def test_small_groups_stand_together_and_take_the_next_smallest_with_them(make_shop):
+    regions = dict(enumerate("aaaaabbbccd", start=10))
+    shop = make_shop([(key, 0, "view", 1) for key in regions], regions=regions)
+    shop.funnels = {"two": TWO}
+    for people_at_least, wanted in ((2, {"a": 5, "b": 3, "(other)": 3}), (3, {"a": 5, "b": 3, "(other)": 3}),
+                                    (4, {"a": 5, "(other)": 6}), (6, {"(other)": 11})):  # fmt: skip
+        rows = declared_funnels(shop, AS_OF, people_at_least=people_at_least)
+        own = rows[(rows["dimension"] == "region") & (rows["step_number"] == 1)]
+        assert dict(zip(own["dimension_value"], own["users_count"], strict=True)) == wanted
