@@ -115,6 +115,7 @@ def test_predictions_hold_on_simulated_futures():
         assert probability[lively].mean() == pytest.approx((future[lively] > 0).mean(), abs=error)
 
 
+@pytest.mark.slow
 def test_planted_parameters_are_recovered():
     x, last, T, _ = simulate(6_000, 3, horizon=1.0)
     # whole days make groups of equal histories
