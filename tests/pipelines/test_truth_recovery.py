@@ -22,6 +22,7 @@ from pipelines.world.model import build_model
 from tests.pipelines.truth_shop import HORIZON_DAYS, START, make_shop
 
 pytestmark = pytest.mark.slow
+STAYS_AWAY = r"days_since_event_high|missed_active_days_high|active_gap_.*_high|(decayed_)?(active_days|events)_.*_low"
 USERS, EVENTS, DAYS, SEED = 2000, 150_000, 240, 8
 
 
@@ -107,3 +108,25 @@ def test_spend_on_channels_is_what_registrations_cost(shop):
         ).set_index("acquisition_channel")["users"]
     assert (found == channels.registrations[found.index]).all()
     assert shop.as_of > date(2024, 6, 1)
+
+
+@pytest.mark.parametrize(
+    "outcome, likely, unlikely",
+    [
+        # the world's orders come from a user's order rate (many orders of many products), its visits from the visit rate
+        (
+            "purchase",
+            r"(decayed_)?orders_.*_high|distinct_products_count_high|(decayed_)?active_days_.*_high",
+            STAYS_AWAY,
+        ),
+        # who drops out makes no visit any more, whatever was bought before
+        ("churn", STAYS_AWAY, r"(decayed_)?(active_days|events)_.*_high|days_since_event_low"),
+    ],
+)
+def test_reasons_name_what_was_planted(scores, outcome, likely, unlikely):
+    """The first reason of the tenth with the highest and of the tenth with the lowest score."""
+    scored = scores[outcome].sort_values("probability")
+    tenth = len(scored) // 10
+    first = scored["reason_codes"].str[0]
+    assert first.tail(tenth).str.fullmatch(likely).mean() > 0.9
+    assert first.head(tenth).str.fullmatch(unlikely).mean() > 0.9
