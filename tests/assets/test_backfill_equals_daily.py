@@ -20,7 +20,7 @@ from sql.mappings import load_mapping_set
 from sql.queries import load_queries
 
 pytestmark = pytest.mark.slow
-DAYS, LAST_DAYS = 120, 90 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 7
+DAYS, LAST_DAYS = 120, 90 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 4
 CORE = ("core.events", "core.users", "core.orders", "core.user_day", "core.sessions")
 FEATURES = ("feature.order_activity", "feature.behaviour")
 SOURCES = ("users", "events", "orders")
