@@ -38,15 +38,17 @@ class Results:
         """Read what was kept; figures of another machine or of other library versions do not count."""
         self.path = folder / "results.json"
         self.machine = machine
-        self._groups: dict[str, Group] = {}
-        if self.path.is_file():
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-            if kept["machine"] == machine:
-                self._groups = {group["name"]: Group(**group) for group in kept["groups"]}
+        self._groups = self._kept()
+
+    def _kept(self) -> dict[str, Group]:
+        if not self.path.is_file():
+            return {}
+        kept = json.loads(self.path.read_text(encoding="utf-8"))
+        return {group["name"]: Group(**group) for group in kept["groups"]} if kept["machine"] == self.machine else {}
 
     def add(self, group: Group) -> None:
-        """Keep a group, in place of an earlier one of this name."""
-        self._groups[group.name] = group
+        """Keep a group, in place of an earlier one of this name; what another command added meanwhile stays."""
+        self._groups = {**self._kept(), group.name: group}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         kept = {"machine": self.machine, "groups": [asdict(one) for one in self._groups.values()]}
         self.path.write_text(json.dumps(kept, indent=1), encoding="utf-8")

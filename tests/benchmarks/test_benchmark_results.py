@@ -21,6 +21,13 @@ def test_results_are_read_again(tmp_path: Path) -> None:
     assert Results(tmp_path, {"cores": "4"}).all == []
 
 
+def test_two_commands_may_add_to_the_same_results(tmp_path: Path) -> None:
+    first, second = Results(tmp_path, {}), Results(tmp_path, {})
+    first.add(Group("job 10", "2026-01-01", "a", {"x": 1}))
+    second.add(Group("job 9", "2026-01-01", "a", {"x": 2}))
+    assert [one.size for one in Results(tmp_path, {}).of_kind("job")] == [9, 10]
+
+
 def test_a_failed_group_has_no_figures(tmp_path: Path) -> None:
     kept = Results(tmp_path, {})
     kept.add(Group("job 10", "2026-01-01", "a", error="broken"))
