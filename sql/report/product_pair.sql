@@ -1,11 +1,9 @@
 -- One row per as_of, basis and ordered pair of products that went together in the 90 days before as_of.
--- Basis `order`: both in one paid order, guests included. Basis `view`: both viewed in one session. Those of over 100
--- different products are left out (robots, wholesale). support_share = both / all, confidence = both / first, lift =
--- confidence / share of the second, leverage = support less the product of the shares. Kept are pairs of at least
--- 10 people, or of one in 10,000 baskets where that is more; a guest's order is one person.
+-- Basis `order`: both in one paid order; `view`: both viewed in one session; over 100 products are left out (robots,
+-- wholesale). support_share = both / all, confidence = both / first, lift = confidence / share of the second, leverage =
+-- support less the product of the shares. Kept: at least 10 people (each guest one), or 1 in 10,000 baskets if more.
 -- grain: as_of, pair_basis, product_id, other_product_id
 -- assert: together_count <= product_count
--- assert: confidence <= 1
 -- may-be-empty: no two products go together often enough
 with policy as (
     select
@@ -25,9 +23,7 @@ session_days as (
         dense_rank() over (order by sessions.user_key, sessions.started_at) as basket_number
     from core.sessions
     cross join policy
-    where
-        sessions.views_count > 0
-        and sessions.activity_date between $as_of - policy.window_days and $as_of - 1
+    where sessions.views_count > 0 and sessions.activity_date between $as_of - policy.window_days and $as_of - 1
 ),
 
 contents as (
@@ -41,8 +37,7 @@ contents as (
         on events.user_key = session_days.user_key and events.activity_date = session_days.event_date
     where
         events.occurred_at between session_days.started_at and session_days.ended_at
-        and events.event_type = 'view' and events.product_key is not null
-        and events.activity_date < $as_of
+        and events.event_type = 'view' and events.product_key is not null and events.activity_date < $as_of
     union all
     select distinct
         'order' as pair_basis,
@@ -53,16 +48,14 @@ contents as (
     cross join policy
     inner join core.products using (product_id)
     where
-        items.is_paid
-        and not items.is_return
+        items.is_paid and not items.is_return
         and items.ordered_date between $as_of - policy.window_days and $as_of - 1
 ),
 
 baskets as (
-    select contents.*
+    select *
     from contents
-    cross join policy
-    qualify count(*) over (partition by pair_basis, basket_number) <= policy.products_at_most
+    qualify count(*) over (partition by pair_basis, basket_number) <= (select products_at_most from policy)
 ),
 
 totals as (
@@ -84,6 +77,13 @@ singles as (
     group by all
 ),
 
+frequent as (
+    select baskets.*
+    from baskets
+    inner join singles using (pair_basis, product_key)
+    where singles.product_count >= (select people_at_least from policy)
+),
+
 pairs as (
     select
         one.pair_basis,
@@ -91,8 +91,8 @@ pairs as (
         other.product_key as other_key,
         count(*) as together_count,
         count(distinct one.person_number) as people_count
-    from baskets as one
-    inner join baskets as other using (pair_basis, basket_number)
+    from frequent as one
+    inner join frequent as other using (pair_basis, basket_number)
     where one.product_key <> other.product_key
     group by all
 )
