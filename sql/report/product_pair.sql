@@ -1,7 +1,7 @@
 -- One row per as_of, basis and ordered pair of products that went together in the 90 days before as_of.
 -- Basis `order`: both in one paid order; `view`: both viewed in one session; over 100 products are left out (robots,
--- wholesale). support_share = both / all, confidence = both / first, lift = confidence / share of the second, leverage =
--- support less the product of the shares. Kept: at least 10 people (each guest one), or 1 in 10,000 baskets if more.
+-- wholesale). support_share = both / all, confidence = both / first, lift = confidence / share of the second, leverage
+-- = support less the product of the shares. Kept: at least 10 people (each guest one), or 1 in 10,000 baskets if more.
 -- grain: as_of, pair_basis, product_id, other_product_id
 -- assert: together_count <= product_count
 -- may-be-empty: no two products go together often enough
