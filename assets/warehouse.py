@@ -17,6 +17,7 @@ import pandas as pd
 
 from assets.date_ranges import days_after, merge_dates
 from assets.stored_layout import columns_sql, declared_layout
+from assets.table_kinds import make_way
 from assets.warehouse_errors import QueryRefusedError, TableShapeError, WarehouseLockedError
 from contracts.columns import COLUMNS
 from contracts.contract import TableContract
@@ -142,6 +143,7 @@ class Warehouse:
         Raises:
             TableShapeError: unknown column, or duplicate rows of the grain.
         """
+        make_way(self.connection, query)
         if query.kind == "snapshot":
             return self._build_snapshot(query, parameters)
         if query.kind == "incremental":
