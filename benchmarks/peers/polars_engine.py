@@ -148,7 +148,9 @@ def _rfm(tables: Tables, as_of: date) -> pl.LazyFrame:
     spent = pl.concat([sold, refunded]).group_by("user_id").agg(col("amount").sum().alias("net_amount_365d"))
 
     def score(figure: pl.Expr) -> pl.Expr:
-        return 1 + 5 * (figure.rank("min").cast(pl.Int64) - 1) // pl.len()
+        ranked = 1 + 5 * (figure.rank("min").cast(pl.Int64) - 1) // pl.len()
+        # a figure that is the same for everybody tells nobody apart
+        return pl.when(figure.min() == figure.max()).then(pl.lit(3, pl.Int64)).otherwise(ranked)
 
     return (
         ordered.join(spent, on="user_id", how="left")

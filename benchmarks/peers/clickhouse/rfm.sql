@@ -40,7 +40,19 @@ figures as (
 
 select
     *,
-    1 + intDiv(5 * (rank() over (order by recency_days desc) - 1), count() over ()) as recency_score,
-    1 + intDiv(5 * (rank() over (order by orders_count) - 1), count() over ()) as frequency_score,
-    1 + intDiv(5 * (rank() over (order by net_amount_365d) - 1), count() over ()) as monetary_score
+    if(
+        min(recency_days) over () = max(recency_days) over (),
+        3,
+        1 + intDiv(5 * (rank() over (order by recency_days desc) - 1), count() over ())
+    ) as recency_score,
+    if(
+        min(orders_count) over () = max(orders_count) over (),
+        3,
+        1 + intDiv(5 * (rank() over (order by orders_count) - 1), count() over ())
+    ) as frequency_score,
+    if(
+        min(net_amount_365d) over () = max(net_amount_365d) over (),
+        3,
+        1 + intDiv(5 * (rank() over (order by net_amount_365d) - 1), count() over ())
+    ) as monetary_score
 from figures
