@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assets.failpoints import failpoint
+from assets.small_groups import is_large_enough
 from assets.versions import (
     claim_version,
     current_version,
@@ -20,7 +21,7 @@ from assets.versions import (
     settle_folder,
     write_atomically,
 )  # fmt: skip
-from assets.warehouse import Warehouse
+from assets.warehouse import Parameters, Warehouse
 from contracts.columns import COLUMNS
 from contracts.outputs import PUBLISHED_TABLES, SEGMENTS, TABLES
 from contracts.settings import Settings
@@ -101,18 +102,27 @@ def check_permission(warehouse: Warehouse, home: Path, as_of: date, settings: Se
         raise PublicationHeldError(message)
 
 
-def _write_tables(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str, int]:
-    """Write the published tables of this as_of and return file -> rows."""
-    rows = {}
+def _write_tables(
+    warehouse: Warehouse, folder: Path, as_of: date, *, below: int
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Write the published tables of this as_of; return file -> rows, and table -> rows kept out as too small a group."""
+    rows, withheld = {}, {}
     queries = load_queries()
     reports = [table for table, query in queries.items() if query.layer == "report"]
     for table in (*PUBLISHED_TABLES, *reports):
         grain = TABLES[table].grain if table in TABLES else queries[table].grain
-        dated = "as_of" in grain
-        select = f"select * from {table}{' where as_of = $as_of' if dated else ''} order by {', '.join(grain)}"
+        parameters: Parameters = {"as_of": as_of} if "as_of" in grain else {}
+        conditions = ["as_of = $as_of"] if parameters else []
+        if large_enough := is_large_enough(table):
+            kept_out = " and ".join([*conditions, f"not {large_enough}"])
+            parameters["below"] = below
+            withheld[table] = int(str(warehouse.value(f"select count(*) from {table} where {kept_out}", parameters)))
+            conditions.append(large_enough)
+        where = f" where {' and '.join(conditions)}" if conditions else ""
         name = f"tables/{table}.parquet"
-        rows[name] = warehouse.export(select, folder / name, {"as_of": as_of} if dated else {})
-    return rows
+        select = f"select * from {table}{where} order by {', '.join(grain)}"
+        rows[name] = warehouse.export(select, folder / name, parameters)
+    return rows, withheld
 
 
 def _write_segments(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str, int]:
@@ -160,7 +170,8 @@ def publish(
     try:
         for part in ("segments", "tables", "dashboards"):
             (working / part).mkdir()
-        rows = {**_write_segments(warehouse, working, as_of), **_write_tables(warehouse, working, as_of)}
+        tables, withheld = _write_tables(warehouse, working, as_of, below=settings.small_cell_below)
+        rows = {**_write_segments(warehouse, working, as_of), **tables}
         manifest = {
             "layout_version": LAYOUT_VERSION,
             "version": version,
@@ -175,6 +186,7 @@ def publish(
             "churn_window_days": int(str(warehouse.recall("churn_window_days"))),
             "is_simulated": warehouse.recall("is_simulated") == "yes",
             "small_cell_below": settings.small_cell_below,
+            "small_groups_withheld_rows": withheld,
             "csv": CSV_NOTE,
             "segments": _segment_facts(warehouse, as_of, rows),
             "data_quality": _data_quality(warehouse),
