@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from assets.ingest.contested import ACCEPTED
 from assets.ingest.plan import Unit
-from assets.ingest.store import ACCEPTED, file_id_sql
+from assets.ingest.store import file_id_sql
 from assets.ingest.views import FileSpan, Landing
 from assets.landing.engine import Connection
 from contracts.contract import SourceContract

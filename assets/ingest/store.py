@@ -7,13 +7,13 @@ were refused is told by `assets/ingest/contract_sql.py`.
 from dataclasses import dataclass
 from datetime import date
 
+from assets.ingest.contested import ACCEPTED, find_contested
 from assets.ingest.plan import DERIVED, Unit
 from assets.ingest.views import FileSpan
 from assets.landing.engine import Connection
 from assets.stored_layout import stored_columns
 from contracts.contract import SourceContract
 
-ACCEPTED = "_row not in (select _row from refused)"
 _EVENT_CONTENT = (
     "occurred_at", "event_type", "actor", "target_user_id", "product_id", "content_id", "channel", "device", "session_id",
     "properties",
@@ -37,7 +37,7 @@ def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spa
     _give_keys(connection, contract)
     if contract.name == "events":
         _count_days(connection)
-    _find_contested(connection, contract)
+    find_contested(connection, unit, contract)
     if contract.name == "events":
         _judge_events(connection)
         touched |= _touched_dates(connection)
@@ -94,29 +94,6 @@ def _count_days(connection: Connection) -> None:
     connection.execute(f"""
         create or replace temp table days as
         select activity_date, count(*) as events_count from checked where {ACCEPTED} group by activity_date
-    """)
-
-
-def _find_contested(connection: Connection, contract: SourceContract) -> None:
-    """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
-
-    A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards.
-    """
-    key_hash = f"hash({', '.join(contract.key)})"
-    within = ""
-    if contract.name == "events":
-        within = (
-            "where activity_date >= (select min(activity_date) from days) "
-            "and activity_date <= (select max(activity_date) from days)"
-        )
-    # what is new is the small side: stored rows pass by it, and no set is made of them
-    connection.execute(f"""
-        create or replace temp table contested as
-        select {key_hash} as key_hash from checked where {ACCEPTED} group by 1 having count(*) > 1
-        union
-        select key_hash
-        from (select {key_hash} as key_hash from warehouse.bronze.{contract.name} {within}) as stored
-        where key_hash in (select {key_hash} from checked where {ACCEPTED})
     """)
 
 

@@ -74,3 +74,21 @@ def test_a_mapping_that_does_more_than_project_is_copied_and_gives_the_same_rows
     )
     assert shop.ingest().rows["events"]["loaded"] == 5
     assert shop.query("select distinct content_id from bronze.events") == [("5",)]
+
+
+def test_an_event_is_met_again_in_a_file_of_the_same_load_and_of_a_later_one(shop):
+    def day(*ids: str, kind: str = "view") -> pd.DataFrame:
+        frame = events_of([datetime(2024, 1, 1, 12, tzinfo=UTC)] * len(ids))
+        return frame.assign(event_id=ids, event_type=kind)
+
+    shop.put("events-1.parquet", day("a", "b"))
+    shop.put("events-2.parquet", day("b", "c"))
+    shop.put("events-3.parquet", day("c", kind="cart"))
+    first = shop.ingest().rows["events"]
+    assert (first["staged"], first["duplicate"], first["loaded"] + first["updated"]) == (5, 1, 4)
+    assert shop.ids("events") == ["a", "b", "c"]
+    shop.put("events-4.parquet", day("a", "d"))
+    shop.put("events-5.parquet", day("a", "d", "e"))
+    second = shop.ingest().rows["events"]
+    assert (second["loaded"], second["duplicate"]) == (2, 3)
+    assert shop.ids("events") == ["a", "b", "c", "d", "e"]
