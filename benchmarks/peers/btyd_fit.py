@@ -3,6 +3,9 @@
 The customers follow the model itself (Poisson purchases at gamma rates, drop-out after a purchase), with stated parameters.
 """
 
+# pyright: reportMissingImports=false
+# (lifetimes comes with the benchmark extra only)
+
 import argparse
 import json
 import time

@@ -1,5 +1,8 @@
 """Child process: answers one question with Polars (lazy, streaming) on the Parquet files of the core tables."""
 
+# pyright: reportMissingImports=false
+# (Polars comes with the benchmark extra only)
+
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
