@@ -117,7 +117,8 @@ class _Reader:
             while stop < position:
                 stop = next(stops)
             match = self._grammar.run.match(data, position, stop)
-            end = match.end() if match else position
+            # up to Python 3.11.4 the end of a possessive repeat may lie in the line that failed (gh-106052): back to its start
+            end = data.rfind(b"\n", position, match.end()) + 1 if match else position
             if end > position:
                 yield self._run(data[position:end], offset + position, data.count(b"\n", position, end))
                 position = end
