@@ -20,7 +20,8 @@ def training_samples(
     """
     queries = _needed_by("feature.user_features", "label.user_outcomes")
     frames = []
-    with open_scratch(warehouse, users_at_most=users_at_most) as scratch:
+    copied = {name for query in queries for name in query.inputs if name.startswith("core.")}
+    with open_scratch(warehouse, users_at_most=users_at_most, copied=copied) as scratch:
         for origin in sorted(origins):
             parameters = {"as_of": origin, "horizon_days": horizon_days}
             for query in queries:

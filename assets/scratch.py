@@ -3,7 +3,7 @@
 What is built there for training stands in `assets/origins.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from assets.warehouse import Warehouse
@@ -18,10 +18,13 @@ class ScratchWarehouse(Warehouse):
 
 
 @contextmanager
-def open_scratch(warehouse: Warehouse, *, users_at_most: int) -> Iterator[ScratchWarehouse]:
+def open_scratch(
+    warehouse: Warehouse, *, users_at_most: int, copied: Collection[str] = ()
+) -> Iterator[ScratchWarehouse]:
     """Yield a throw-away warehouse whose core tables are views of the given one, cut to a stable sample of users.
 
-    Stored snapshots stay what was known then, because nothing is written to them. The sample takes the users with the
+    Tables named in `copied` (such as core.user_day) are read many times: of a sample their rows are copied once into memory,
+    instead of the whole shop's rows being read each time. Stored snapshots stay what was known then, because nothing is written to them. The sample takes the users with the
     smallest MD5 of their id: the same users at every origin and in every run.
     """
     main = str(warehouse.value("select current_database()"))
@@ -38,7 +41,8 @@ def open_scratch(warehouse: Warehouse, *, users_at_most: int) -> Iterator[Scratc
             columns = {row[0] for row in run(f"describe core.{name}").fetchall()}
             key = next((key for key in ("user_id", "user_key") if key in columns), None)
             within = f" where {key} in (select {key} from scratch.core.sampled_users)" if is_cut and key else ""
-            run(f"create view scratch.core.{name} as select * from {main}.core.{name}{within}")
+            kind = "table" if within and f"core.{name}" in copied else "view"
+            run(f"create {kind} scratch.core.{name} as select * from {main}.core.{name}{within}")
         run(f"create view scratch.bronze.user_keys as select * from {main}.bronze.user_keys")
         run("use scratch")
         yield ScratchWarehouse(warehouse)
