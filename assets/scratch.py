@@ -24,8 +24,9 @@ def open_scratch(
     """Yield a throw-away warehouse whose core tables are views of the given one, cut to a stable sample of users.
 
     Tables named in `copied` (such as core.user_day) are read many times: of a sample their rows are copied once into memory,
-    instead of the whole shop's rows being read each time. Stored snapshots stay what was known then, because nothing is written to them. The sample takes the users with the
-    smallest MD5 of their id: the same users at every origin and in every run.
+    instead of the whole shop's rows being read each time. Stored snapshots stay what was known then, because nothing is
+    written to them. The sample takes the users with the smallest MD5 of their id: the same users at every origin and in every
+    run.
     """
     main = str(warehouse.value("select current_database()"))
     run = warehouse.connection.execute
