@@ -143,9 +143,8 @@ def _backtest_horizon(
                 continue
             rows = checked_samples(rows, task, test_as_of=origin)
             require_closed_windows(rows, horizon_days=horizon, known_until=origin + timedelta(days=horizon))
-            rule_customers = buyers if outcome == "reactivation" else None
             season = _labelled(eligible, years_before[origin], task.label)
-            one = judge_propensity(rows, task, test_as_of=origin, rule_customers=rule_customers, season=season)
+            one = judge_propensity(rows, task, test_as_of=origin, rule_customers=samples, season=season)
             found = judge_origin(one, customers=customers, channels=channels)
             judged.append(found)
             if found.too_thin:

@@ -33,8 +33,7 @@ def _propensities(features: pd.DataFrame, models: HorizonModels, outcome: str, w
     people = population(features, outcome, window)
     kept = models.propensities.get(outcome)
     if kept is None:
-        everybody = people if outcome == "churn" else population(features, "purchase", window)
-        rule = PurchaseRule.fit(everybody, outcome=outcome, horizon_days=models.horizon_days)
+        rule = PurchaseRule.fit(features, outcome=outcome, horizon_days=models.horizon_days)
         columns = [name for name in people.columns if name not in ("user_id", "as_of", "has_ordered")]
         scored, version = score_customers(rule, people, columns=columns), UNTRAINED
     else:

@@ -101,8 +101,8 @@ def train_at(
             task,
             test_as_of=test_as_of,
             known_until=known_until,
-            # purchase rates of lapsed customers alone would be those of the unlucky half of a story
-            rule_customers=buyers if outcome == "reactivation" else None,
+            # rates of lapsed or of active customers alone would be those of one half of a story
+            rule_customers=samples,
             season=population(at_origins(everything, years_before), outcome, churn_window_days)
             if years_before
             else None,

@@ -13,6 +13,7 @@ from scipy.special import expit
 
 PROBABILITY_FLOOR = 1e-6
 _ITERATIONS = 50
+_STEPS = 60
 _RIDGE = 1e-6  # keeps Newton's step finite when the score separates the classes perfectly
 
 
@@ -20,6 +21,15 @@ def logit(probability: np.ndarray) -> np.ndarray:
     """Log odds of probabilities clipped to [1e-6, 1 - 1e-6]; same shape."""
     clipped = np.clip(probability, PROBABILITY_FLOOR, 1.0 - PROBABILITY_FLOOR)
     return np.log(clipped) - np.log1p(-clipped)
+
+
+def shift_to_mean(score: np.ndarray, share: float, *, at_most: float) -> float:
+    """What must be added to log odds (n,) so that their mean probability equals `share`; between -at_most and at_most."""
+    low, high = -at_most, at_most
+    for _ in range(_STEPS):  # the mean rises with the shift: halving finds it
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if float(expit(score + middle).mean()) < share else (low, middle)
+    return (low + high) / 2.0
 
 
 @dataclass(frozen=True, slots=True)

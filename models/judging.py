@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from models.baselines import RFM_FEATURES, recency_rule, rfm_regression, rfm_score
+from models.day_histories import ORDER_COLUMNS
 from models.evaluation import RESAMPLES, Comparison, compare
-from models.fallback import HISTORY_COLUMNS, PurchaseRule
+from models.fallback import PurchaseRule
 from models.label_audit import audit_labels
 from models.model_card import LabelAudit
 from models.propensity import PropensityModel
@@ -92,23 +93,27 @@ def judge_propensity(
 
     `samples` as `checked_samples` returns them. More than `max_rows` rows are thinned to a stable sample of users. Below the
     minimum of data (history of 3 horizons, 100 customers with and 100 without the outcome in the training origins, both
-    outcomes at the test origin) the label-free rule is judged instead. `rule_customers`: customers of the same origins, more
-    than those in `samples`, whose histories that rule is fitted on (lapsed customers alone would teach it wrong rates).
+    outcomes at the test origin) the label-free rule is judged instead. `rule_customers`: everybody known at the same origins,
+    also those outside the outcome's population, whose histories that rule is fitted on (lapsed customers alone would teach
+    it wrong rates, active ones alone that nobody ever stays away).
     `season`: rows like `samples` of the origins one year earlier (`season.season_origins`), where there are any.
     """
     test = samples[samples["as_of"] == pd.Timestamp(test_as_of)]
     past = samples[samples["as_of"] <= pd.Timestamp(test_as_of - timedelta(days=task.horizon_days))]
     histories = test if rule_customers is None else _at(rule_customers, test_as_of)
-    rule = PurchaseRule.fit(histories, outcome=task.outcome, horizon_days=task.horizon_days)
+    about = {"outcome": task.outcome, "horizon_days": task.horizon_days}
+    floor = PurchaseRule.fit(histories, **about, orders_only=True)
     audit = audit_labels(samples, label=task.label, outcome=task.outcome)
     too_thin = _too_thin(past, test, task) or audit.refusal
     predictions = {
         "recency rule": recency_rule(test, outcome=task.outcome),
         "RFM score": rfm_score(test, outcome=task.outcome),
-        rule.name: rule.predict_proba(test)[:, 1],
+        floor.name: floor.predict_proba(test)[:, 1],
     }
     if too_thin is not None:
-        judged = predictions.pop(rule.name)
+        rule = PurchaseRule.fit(histories, **about)
+        judged = rule.predict_proba(test)[:, 1]
+        predictions.pop(rule.name, None)  # nothing is held against itself
         return JudgedPropensity(task, rule, past.head(0), test, {MODEL: judged, **predictions}, too_thin, audit)
     past = stable_sample(past, max_rows)
     regression = rfm_regression().fit(past[list(RFM_FEATURES)].astype(float), past[task.label])
@@ -172,7 +177,7 @@ def checked_samples(samples: pd.DataFrame, task: PropensityTask, *, test_as_of: 
 
     Raises ValueError for missing columns, missing labels, rows later than the test origin, or none at it.
     """
-    needed = ("user_id", "as_of", task.label, *task.features, *RFM_FEATURES, *HISTORY_COLUMNS)
+    needed = ("user_id", "as_of", task.label, *task.features, *RFM_FEATURES, *ORDER_COLUMNS)
     missing = [column for column in dict.fromkeys(needed) if column not in samples.columns]
     if missing:
         raise ValueError(f"training samples lack {len(missing)} columns: {', '.join(missing)}")

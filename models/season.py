@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from models.calibration import logit
+from models.calibration import logit, shift_to_mean
 
 if TYPE_CHECKING:
     from models.propensity import PropensityModel
@@ -30,7 +30,6 @@ KNOWN_SHARE_KEPT = 0.5
 SHIFT_AT_MOST = 2.0  # log odds; a season that moves more is something else
 CASES_AT_LEAST = 200
 HARM_BEYOND = 0.001
-_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,7 @@ def unrecorded_features(then: pd.DataFrame, now: pd.DataFrame, features: Sequenc
 
 def level_shift(probability: np.ndarray, outcome: np.ndarray) -> float:
     """What must be added to the log odds (n,) so that their mean probability equals the observed share (n,) 0/1."""
-    score, share = logit(probability), float(np.mean(outcome))
-    low, high = -SHIFT_AT_MOST, SHIFT_AT_MOST
-    for _ in range(_STEPS):  # the mean rises with the shift: halving finds it
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if float(expit(score + middle).mean()) < share else (low, middle)
-    return (low + high) / 2.0
+    return shift_to_mean(logit(probability), float(np.mean(outcome)), at_most=SHIFT_AT_MOST)
 
 
 def moved(probability: np.ndarray, shift: float) -> np.ndarray:

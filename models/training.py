@@ -16,7 +16,7 @@ import sklearn
 
 from models.drift import SCORE, Baseline, baseline_of
 from models.evaluation import RESAMPLES, Comparison, Interval, calibration_table
-from models.fallback import HISTORY_COLUMNS, PurchaseRule
+from models.fallback import PurchaseRule
 from models.judging import (
     MAX_TRAINING_ROWS,
     MODEL,
@@ -64,7 +64,9 @@ class TrainedPropensity:
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """One row per input row: user_id, probability, percentile (0..1, 1 = most likely), reason_codes."""
-        columns = self.task.features if isinstance(self.model, PropensityModel) else ("recency_days", *HISTORY_COLUMNS)
+        columns = (
+            self.task.features if isinstance(self.model, PropensityModel) else ("recency_days", *self.model.columns)
+        )
         return score_customers(self.model, features, columns=columns)
 
     def evaluated_probability(self, rows: pd.DataFrame) -> np.ndarray:
@@ -131,7 +133,7 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         training_rows=len(past),
         training_customers=int(past["user_id"].nunique()),
         test_customers=len(test),
-        features=task.features if too_thin is None else HISTORY_COLUMNS,
+        features=model.columns if isinstance(model, PurchaseRule) else task.features,
         measures=comparison.measures[MODEL],
         baselines=_baseline_measures(comparison),
         improvements=_improvements(comparison),
