@@ -14,7 +14,8 @@ import pandas as pd
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
-NEVER = -1
+SORTABLE_BITS = 63
+"""A unit and a time that fit in so many bits together are sorted as one number."""
 
 
 @dataclass(frozen=True)
@@ -27,43 +28,49 @@ class FunnelEvents:
 
     unit: Integers
     at_us: Integers
-    steps: Integers
+    steps: npt.NDArray[np.integer]
     is_excluded: Booleans
     may_enter: Booleans
 
     def sorted(self) -> "FunnelEvents":
         """Return the events by unit and time; of equal time by the first step they can be, exclusions last."""
-        order = np.lexsort((self.at_us, self.unit))
+        order = _by_unit_and_time(self.unit, self.at_us)
         unit, at_us = self.unit[order], self.at_us[order]
         is_tie = (unit[1:] == unit[:-1]) & (at_us[1:] == at_us[:-1])
-        if is_tie.any():  # few: only they are sorted by their steps, each run of them in its place
-            places = np.flatnonzero(np.r_[is_tie, False] | np.r_[False, is_tie])
-            rows = order[places]
-            lowest = np.where(self.is_excluded, np.int64(1) << 40, self.steps & -self.steps)
-            order[places] = rows[np.lexsort((self.steps[rows], lowest[rows], self.at_us[rows], self.unit[rows]))]
-        return FunnelEvents(
-            self.unit[order], self.at_us[order], self.steps[order], self.is_excluded[order], self.may_enter[order]
-        )
+        if not is_tie.any():
+            return FunnelEvents(unit, at_us, self.steps[order], self.is_excluded[order], self.may_enter[order])
+        # few: only they are sorted by their steps, each run of them in its place
+        places = np.flatnonzero(np.r_[is_tie, False] | np.r_[False, is_tie])
+        rows = order[places]
+        lowest = np.where(self.is_excluded[rows], np.int64(1) << 40, self.steps[rows] & -self.steps[rows])
+        order[places] = rows[np.lexsort((self.steps[rows], lowest, self.at_us[rows], self.unit[rows]))]
+        return FunnelEvents(unit, at_us, self.steps[order], self.is_excluded[order], self.may_enter[order])
 
 
-def _last_before(marked: Booleans) -> Integers:
-    """Return for each position the last marked position before it, or `NEVER`."""
-    positions = np.where(marked, np.arange(len(marked)), NEVER)
-    return np.concatenate(([NEVER], np.maximum.accumulate(positions)[:-1])) if len(marked) else positions
+def _by_unit_and_time(unit: Integers, at_us: Integers) -> Integers:
+    """Return the order of the events by unit and time; equals stay as they came."""
+    if not len(unit):
+        return np.zeros(0, dtype=np.int64)
+    first_us, first_unit = int(at_us.min()), int(unit.min())
+    bits = (int(at_us.max()) - first_us).bit_length()
+    if bits + (int(unit.max()) - first_unit).bit_length() > SORTABLE_BITS:
+        return np.lexsort((at_us, unit))
+    # one number instead of two; events come in runs (of a day, of a user), which a stable sort only merges
+    return np.argsort((unit - first_unit) << bits | (at_us - first_us), kind="stable")
+
+
+def _last_before(marked: Integers, places: Integers) -> Integers:
+    """Return for each place the number of the last of the marked positions before it, -1 where there is none.
+
+    Both in ascending order: few steps are looked up among many, at a cost that does not grow with all events between.
+    """
+    return np.searchsorted(marked, places) - 1
 
 
 def _next_from(marked: Booleans) -> Integers:
     """Return for each position the first marked position at or after it, or the number of positions."""
     positions = np.where(marked, np.arange(len(marked)), len(marked))
     return np.minimum.accumulate(positions[::-1])[::-1]
-
-
-def _starts(unit: Integers) -> Integers:
-    """Return for each position the first position of its unit."""
-    changes = np.concatenate(([True], unit[1:] != unit[:-1])) if len(unit) else np.zeros(0, dtype=bool)
-    return (
-        np.maximum.accumulate(np.where(changes, np.arange(len(unit)), 0)) if len(unit) else np.zeros(0, dtype=np.int64)
-    )
 
 
 def reach(events: FunnelEvents, *, steps: int, window_us: int, order: str = "ordered") -> pd.DataFrame:
@@ -106,26 +113,33 @@ class _Positions:
 def _reach_ordered(
     events: FunnelEvents, steps: int, window_us: int, *, order: str
 ) -> list[tuple[Integers, _Positions]]:
-    starts = _starts(events.unit)
-    excluded_before = _last_before(events.is_excluded)
-    is_step = events.steps > 0
-    valid = is_step & ((events.steps & 1) > 0) & events.may_enter
-    entry = np.where(valid, np.arange(len(valid)), NEVER)
-    found = []
-    for step in range(1, steps + 1):
-        if step > 1:
-            own, previous = np.int64(1) << (step - 1), np.int64(1) << (step - 2)
-            # the last one is as good as any: its entry is the latest
-            link = _last_before(valid)
-            earliest = np.maximum(starts, excluded_before + 1)
-            if order == "strict":
-                earliest = np.maximum(earliest, _last_before(is_step & (events.steps & (own | previous) == 0)) + 1)
-            linked = ((events.steps & own) > 0) & (link >= earliest)
-            entry = np.where(linked, entry[link], NEVER)
-            valid = linked & (events.at_us - events.at_us[entry] <= window_us)
-        positions = np.flatnonzero(valid)
-        found.append((entry[positions], _Positions(positions, events.at_us[positions])))
+    valid = np.flatnonzero(((events.steps & 1) > 0) & events.may_enter)
+    entry = valid
+    found = [(entry, _Positions(valid, events.at_us[valid]))]
+    excluded = np.flatnonzero(events.is_excluded)
+    for step in range(2, steps + 1):
+        own, previous = 1 << (step - 1), 1 << (step - 2)
+        places = np.flatnonzero((events.steps & own) > 0)
+        # the last one is as good as any: its entry is the latest
+        last = _last_before(valid, places)
+        places, last = places[last >= 0], last[last >= 0]
+        link, entries = valid[last], entry[last]
+        linked = (events.unit[link] == events.unit[places]) & (
+            events.at_us[places] - events.at_us[entries] <= window_us
+        )
+        linked &= ~_is_between(excluded, link, places)
+        if order == "strict":
+            others = np.flatnonzero((events.steps > 0) & (events.steps & (own | previous) == 0))
+            linked &= ~_is_between(others, link, places)
+        valid, entry = places[linked], entries[linked]
+        found.append((entry, _Positions(valid, events.at_us[valid])))
     return found
+
+
+def _is_between(marked: Integers, after: Integers, before: Integers) -> Booleans:
+    """Return whether a marked position lies between the two, neither included."""
+    last = _last_before(marked, before)
+    return (last >= 0) & (marked[last] > after) if len(marked) else np.zeros(len(before), dtype=bool)
 
 
 def _reach_any(events: FunnelEvents, steps: int, window_us: int) -> list[tuple[Integers, _Positions]]:
@@ -133,7 +147,7 @@ def _reach_any(events: FunnelEvents, steps: int, window_us: int) -> list[tuple[I
     late = np.iinfo(np.int64).max
     times = np.full((len(entries), steps), late)
     for step in range(steps):
-        following = _next_from((events.steps & (np.int64(1) << step)) > 0)[entries]
+        following = _next_from((events.steps & (1 << step)) > 0)[entries]
         there = following < len(events.unit)
         position = np.where(there, following, 0)
         same = there & (events.unit[position] == events.unit[entries])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from assets.analytics import association as association_reports
@@ -29,6 +30,13 @@ class Shop:
         """Wrap a warehouse whose tables were built."""
         self.warehouse = warehouse
         self.funnels = {funnel.name: funnel for funnel in funnels}
+
+    def arrays(self, name: str, parameters: Parameters | dict[str, object]) -> dict[str, np.ndarray]:
+        """Return the columns of `sql/analysis/<name>.sql`, none of which may hold nulls: millions of rows without a copy."""
+        query = load_analysis(name)
+        used = {key: value for key, value in parameters.items() if key in query.parameters}
+        columns = self.warehouse.connection.execute(query.sql, used).fetchnumpy()
+        return {name: np.asarray(values) for name, values in columns.items()}
 
     def ask(self, name: str, parameters: Parameters | dict[str, object]) -> pd.DataFrame:
         """Return the rows of `sql/analysis/<name>.sql`; parameters it does not use may be given too."""

@@ -1,6 +1,7 @@
 -- One row per event (or paid order) that is a step of a funnel or excluded from it, with its steps as a bit mask.
 -- Step 0 of the steps is the exclusion. Events reach some days past the range, so that late entries have their window.
--- Visitors who are not signed in stand here when asked for; users are taken in parts, by their key.
+-- Visitors who are not signed in stand here when asked for; users are taken in parts, by their key. The unit is a user,
+-- or with a held product the pair of user and product.
 with steps as (
     select
         unnest(
@@ -61,57 +62,71 @@ moments as (
         and 'order' in (select steps.event_type from steps)
 ),
 
+-- nobody else's events are read
+people as (
+    select user_key
+    from bronze.user_keys
+    where
+        ($with_visitors or not is_anonymous)
+        and user_key % $parts = $part
+),
+
+-- read by one of two branches only
+located as not materialized (
+    select moments.*
+    from moments
+    inner join people on moments.user_key = people.user_key
+    where
+        moments.activity_date >= $from_date
+        and moments.activity_date < $until_date + cast($reach_days as integer)
+        and (not $with_lines or moments.product_key is not null)
+),
+
 -- without filters the type alone decides, which one join finds out
 plain as (
     select
         event_type,
-        bit_or(case when step > 0 then cast(1 as bigint) << (step - 1) else 0 end) as step_mask
+        bit_or(case when step > 0 then 1 << (step - 1) else 0 end) as step_mask
     from steps
     where not $with_filters
     group by event_type
 ),
 
--- read by one of two branches only
-located as not materialized (
-    select
-        moments.*,
-        products.category
-    from moments
-    left join core.products on moments.product_key = products.product_key
-    inner join bronze.user_keys on moments.user_key = user_keys.user_key
-    where
-        moments.activity_date >= $from_date
-        and moments.activity_date < $until_date + cast($reach_days as integer)
-        and ($with_visitors or not user_keys.is_anonymous)
-        and moments.user_key % $parts = $part
-),
-
 masked as (
     select
-        located.*,
+        located.user_key,
+        located.product_key,
+        located.occurred_at,
+        located.activity_date,
         plain.step_mask
     from located
     inner join plain on located.event_type = plain.event_type
     union all
     select
-        located.*,
+        located.user_key,
+        located.product_key,
+        located.occurred_at,
+        located.activity_date,
         (
-            select bit_or(case when steps.step > 0 then cast(1 as bigint) << (steps.step - 1) else 0 end)
+            select bit_or(case when steps.step > 0 then 1 << (steps.step - 1) else 0 end)
             from steps
             where
                 located.event_type = steps.event_type
                 and (steps.channel is null or steps.channel = located.channel)
                 and (steps.device is null or steps.device = located.device)
-                and (steps.category is null or steps.category = located.category)
+                and (steps.category is null or steps.category = products.category)
         ) as step_mask
     from located
+    left join core.products on located.product_key = products.product_key
     where $with_filters
 )
 
 -- an excluded type has no step and the mask 0; an event that passes no filter has none
 select
-    user_key,
-    coalesce(product_key, -1) as product_key,
+    case
+        when $with_lines then cast(user_key as bigint) << 32 | product_key
+        else cast(user_key as bigint)
+    end as unit,
     epoch_us(occurred_at) as at_us,
     step_mask,
     activity_date < $until_date as may_enter
