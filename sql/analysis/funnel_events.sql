@@ -1,7 +1,6 @@
 -- One row per event (or paid order) that is a step of a funnel or excluded from it, with its steps as a bit mask.
 -- Step 0 of the steps is the exclusion. Events reach some days past the range, so that late entries have their window.
--- Visitors who are not signed in stand here when asked for; users are taken in parts, by their key. The unit is a user,
--- or with a held product the pair of user and product.
+-- Visitors stand here when asked for; users are taken in parts. The unit is a user, or a user and the held product.
 with steps as (
     select
         unnest(
@@ -62,22 +61,15 @@ moments as (
         and 'order' in (select steps.event_type from steps)
 ),
 
--- nobody else's events are read
-people as (
-    select user_key
-    from bronze.user_keys
-    where
-        ($with_visitors or not is_anonymous)
-        and user_key % $parts = $part
-),
-
 -- read by one of two branches only
 located as not materialized (
     select moments.*
     from moments
-    inner join people on moments.user_key = people.user_key
+    inner join bronze.user_keys as people on moments.user_key = people.user_key
     where
-        moments.activity_date >= $from_date
+        ($with_visitors or not people.is_anonymous)
+        and people.user_key % $parts = $part
+        and moments.activity_date >= $from_date
         and moments.activity_date < $until_date + cast($reach_days as integer)
         and (not $with_lines or moments.product_key is not null)
 ),
@@ -94,19 +86,13 @@ plain as (
 
 masked as (
     select
-        located.user_key,
-        located.product_key,
-        located.occurred_at,
-        located.activity_date,
+        located.*,
         plain.step_mask
     from located
     inner join plain on located.event_type = plain.event_type
     union all
     select
-        located.user_key,
-        located.product_key,
-        located.occurred_at,
-        located.activity_date,
+        located.*,
         (
             select bit_or(case when steps.step > 0 then 1 << (steps.step - 1) else 0 end)
             from steps
