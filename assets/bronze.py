@@ -42,6 +42,7 @@ def bronze(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
     """Take in new landing files, then report every bronze table and judge every contract."""
     shop = home.shop()
     received_at = datetime.now(UTC).replace(tzinfo=None)
+    home.let_go()
     summary = ingest(
         home.folder,
         shop.sources,

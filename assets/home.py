@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from pydantic import PrivateAttr
 
-from assets.warehouse import Warehouse, open_warehouse
+from assets.warehouse import HeldWarehouse, Warehouse, open_warehouse
 from assets.warehouse_errors import WarehouseLockedError
 from contracts.settings import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, Settings
 from sql.mappings import MappingSet, load_mapping_set
@@ -36,6 +37,21 @@ class Home(dg.ConfigurableResource):
 
     path: str
     settings_json: str = "{}"
+    _held: HeldWarehouse | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 Dagster's signature
+        """Let the steps of one run share an opened warehouse."""
+        self._held = HeldWarehouse(self.folder, memory_limit=self.settings.memory_limit)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 Dagster's signature
+        """Close the warehouse at the end of a run."""
+        self.let_go()
+        self._held = None
+
+    def let_go(self) -> None:
+        """Close the warehouse until its next use: loading opens it beside its staging."""
+        if self._held is not None:
+            self._held.let_go()
 
     @property
     def folder(self) -> Path:
@@ -55,7 +71,8 @@ class Home(dg.ConfigurableResource):
         """
         with ExitStack() as stack:
             try:
-                opened = open_warehouse(self.folder, memory_limit=self.settings.memory_limit)
+                limit = self.settings.memory_limit
+                opened = self._held.use() if self._held else open_warehouse(self.folder, memory_limit=limit)
                 warehouse = stack.enter_context(opened)
             except WarehouseLockedError as error:
                 raise dg.RetryRequested(max_retries=LOCK_RETRIES, seconds_to_wait=LOCK_WAIT_S) from error

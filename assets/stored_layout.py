@@ -3,10 +3,16 @@
 Tables made by SQL are not declared; the warehouse takes their columns from the query.
 """
 
+import hashlib
+from functools import cache
+
+from assets.landing.engine import Connection
+from assets.warehouse_errors import TableShapeError
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 from contracts.outputs import TABLES
 from contracts.sources import PROVENANCE, SOURCES
+from sql.queries import LAYERS
 
 
 def stored_columns(contract: SourceContract) -> tuple[str, ...]:
@@ -33,3 +39,55 @@ def declared_layout() -> dict[str, tuple[str, ...]]:
     """Return table -> columns of every table that is declared in `contracts/` rather than made by SQL."""
     bronze = {f"bronze.{contract.name}": stored_columns(contract) for contract in SOURCES.values()}
     return bronze | {table.name: table.columns for table in TABLES.values()}
+
+
+@cache
+def _layout_version() -> str:
+    return hashlib.sha256(str(sorted(declared_layout().items())).encode()).hexdigest()
+
+
+def create_layout(connection: Connection) -> None:
+    """Create what is missing of schemas, bronze, ledger and score tables; nothing to do where this layout stands already.
+
+    Raises:
+        TableShapeError: a stored table has a column that its contract no longer knows.
+    """
+    run, version = connection.execute, _layout_version()
+    known = "select count(*) from duckdb_tables() where schema_name = 'bronze' and table_name = 'home'"
+    if run(known).fetchall()[0][0]:
+        stored = run("select value from bronze.home where setting = 'layout'").fetchall()
+        if stored and stored[0][0] == version:
+            return
+    run("begin transaction")  # one commit, hence one wait for the disk
+    try:
+        for layer in LAYERS:
+            run(f"create schema if not exists {layer}")
+        for table, columns in declared_layout().items():
+            _declare(connection, table, columns)
+        run("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
+        run("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+        run("delete from bronze.home where setting = 'layout'")
+        run("insert into bronze.home values ('layout', $1)", [version])
+    except BaseException:
+        run("rollback")
+        raise
+    run("commit")
+
+
+def _declare(connection: Connection, table: str, columns: tuple[str, ...]) -> None:
+    """Create a declared table, or add the columns its contract has got since it was created."""
+    run = connection.execute
+    run(f"create table if not exists {table} ({columns_sql(columns)})")
+    stored = [row[0] for row in run(f"describe {table}").fetchall()]
+    if stored == list(columns):
+        return
+    if strange := sorted(set(stored) - set(columns)):
+        message = (
+            f"{table}: was stored by another version with {', '.join(strange)}, which its contract does not know; use a new "
+            "--home and run on the landing files again"
+        )
+        raise TableShapeError(message)
+    run(f"create table {table}__new ({columns_sql(columns)})")
+    run(f"insert into {table}__new by name select * from {table}")
+    run(f"drop table {table}")
+    run(f"alter table {table}__new rename to {table.split('.')[1]}")

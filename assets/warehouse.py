@@ -3,27 +3,27 @@
 Reading landing files belongs to `assets/landing/` and `assets/ingest/`; what tables mean to `contracts/` and `sql/`.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from assets.date_ranges import days_after, merge_dates
-from assets.stored_layout import columns_sql, declared_layout
-from assets.table_kinds import make_way
+from assets.stored_layout import create_layout
+from assets.table_builds import BuildResult, Parameters, build_table
 from assets.warehouse_errors import QueryRefusedError, TableShapeError, WarehouseLockedError
 from contracts.columns import COLUMNS
 from contracts.contract import TableContract
-from sql.queries import LAYERS, Query
+from sql.queries import Query
 
 DEFAULT_MEMORY_LIMIT = "2500MB"
+WAREHOUSE_FILE = "warehouse.duckdb"
+HELD_AT_MOST_BYTES = 256 * 2**20
 _HOLDER = re.compile(r"PID (\d+)")
 _ENGINE_OPTIONS = {
     "autoinstall_known_extensions": "false",
@@ -31,62 +31,13 @@ _ENGINE_OPTIONS = {
     "preserve_insertion_order": "false",
 }
 
-Parameters = dict[str, date | datetime | int | str | None]
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """What building a table did: rows of the table (or of the replaced part) and the part that was replaced."""
-
-    table: str
-    rows: int
-    replaced: str
-
 
 class Warehouse:
     """An open warehouse. Use `open_warehouse`; all times in it are UTC, all business dates in its time zone."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Wrap an open connection; creates what is missing of schemas, bronze, ledger and score tables.
-
-        Raises:
-            TableShapeError: a stored table has a column that its contract no longer knows.
-        """
+        """Wrap an open connection to a file that has its layout already (`open_warehouse` sees to it)."""
         self.connection = connection
-        layout = declared_layout()
-        version = hashlib.sha256(str(sorted(layout.items())).encode()).hexdigest()
-        known = "select count(*) from duckdb_tables() where schema_name = 'bronze' and table_name = 'home'"
-        if self.value(known) and self.recall("layout") == version:
-            return
-        with self.transaction():  # one commit, hence one wait for the disk
-            for layer in LAYERS:
-                connection.execute(f"create schema if not exists {layer}")
-            for table, columns in layout.items():
-                self._declare(table, columns)
-            connection.execute(
-                "create table if not exists bronze.table_state (table_name varchar primary key, version varchar)"
-            )
-            connection.execute(
-                "create table if not exists bronze.touched_dates (table_name varchar, activity_date date)"
-            )
-            self.remember("layout", version)
-
-    def _declare(self, table: str, columns: tuple[str, ...]) -> None:
-        """Create a declared table, or add the columns its contract has got since it was created."""
-        self.connection.execute(f"create table if not exists {table} ({columns_sql(columns)})")
-        stored = [row[0] for row in self.connection.execute(f"describe {table}").fetchall()]
-        if stored == list(columns):
-            return
-        if strange := sorted(set(stored) - set(columns)):
-            message = (
-                f"{table}: was stored by another version with {', '.join(strange)}, which its contract does not know; use a new "
-                "--home and run on the landing files again"
-            )
-            raise TableShapeError(message)
-        self.connection.execute(f"create table {table}__new ({columns_sql(columns)})")
-        self.connection.execute(f"insert into {table}__new by name select * from {table}")
-        self.connection.execute(f"drop table {table}")
-        self.connection.execute(f"alter table {table}__new rename to {table.split('.')[1]}")
 
     def frame(self, statement: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """Return the rows of a SELECT as a frame."""
@@ -143,73 +94,7 @@ class Warehouse:
         Raises:
             TableShapeError: unknown column, or duplicate rows of the grain.
         """
-        make_way(self.connection, query)
-        if query.kind == "snapshot":
-            return self._build_snapshot(query, parameters)
-        if query.kind == "incremental":
-            return self._build_incremental(query, parameters)
-        if query.kind == "view":
-            self.connection.execute(f"create or replace view {query.table} as {query.sql}")
-            return BuildResult(query.table, self.count(query.table), "view")
-        used = {name: value for name, value in parameters.items() if name in query.parameters}
-        fresh = f"{query.layer}.{query.name}__new"
-        select = self.typed_select(query, parameters)
-        with self.transaction():
-            self.connection.execute(f"create or replace table {fresh} as {select}", used)
-            self.connection.execute(f"drop table if exists {query.table}")
-            self.connection.execute(f"alter table {fresh} rename to {query.name}")
-        return BuildResult(query.table, self.count(query.table), "whole table")
-
-    def _prepare(self, query: Query, select: str, parameters: Parameters) -> None:
-        """Create the table empty, or anew when its columns have changed since it was built."""
-        if self.exists(query.table):
-            old = self.connection.execute(f"describe {query.table}").fetchall()
-            new = self.connection.execute(f"describe {select}", parameters).fetchall()
-            if [row[:2] for row in old] == [row[:2] for row in new]:
-                return
-            self.connection.execute(f"drop table {query.table}")
-        self.connection.execute(f"create table {query.table} as {select} limit 0", parameters)
-
-    def _build_snapshot(self, query: Query, parameters: Parameters) -> BuildResult:
-        used = {name: value for name, value in parameters.items() if name in query.parameters}
-        if query.reads_itself and not self.exists(query.table):
-            message = f"{query.table}: reads its own earlier rows, so declare its columns in contracts/outputs.py"
-            raise TableShapeError(message)
-        select = self.typed_select(query, parameters)
-        with self.transaction():
-            if not query.reads_itself:
-                self._prepare(query, select, used)
-            self.connection.execute(f"create or replace temp table fresh_snapshot as {select}", used)
-            self.connection.execute(f"delete from {query.table} where as_of = $as_of", {"as_of": parameters["as_of"]})
-            self.connection.execute(f"insert into {query.table} by name from fresh_snapshot")
-        rows = self.value(f"select count(*) from {query.table} where as_of = $as_of", {"as_of": parameters["as_of"]})
-        return BuildResult(query.table, int(str(rows)), f"as_of {parameters['as_of']}")
-
-    def _build_incremental(self, query: Query, parameters: Parameters) -> BuildResult:
-        ranges = self.stale_ranges(query)
-        replaced = []
-        for from_date, until_date in ranges:
-            span = {**parameters, "from_date": from_date, "until_date": until_date}
-            used = {name: value for name, value in span.items() if name in query.parameters}
-            select = self.typed_select(query, used)
-            with self.transaction():
-                self._prepare(query, select, used)
-                self.connection.execute(
-                    f"delete from {query.table} where {query.partition} >= $from_date and {query.partition} < $until_date",
-                    {"from_date": from_date, "until_date": until_date},
-                )
-                self.connection.execute(f"insert into {query.table} by name {select}", used)
-            replaced.append(f"{from_date}..{until_date}")
-        if not self.exists(query.table):
-            empty = {**parameters, "from_date": date(1970, 1, 1), "until_date": date(1970, 1, 1)}
-            used = {name: value for name, value in empty.items() if name in query.parameters}
-            self.connection.execute(f"create table {query.table} as {self.typed_select(query, used)} limit 0", used)
-        with self.transaction():
-            self.connection.execute("delete from bronze.touched_dates where table_name = $1", [query.table])
-            self.connection.execute(
-                "insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version]
-            )
-        return BuildResult(query.table, self.count(query.table), ", ".join(replaced) or "nothing (no new dates)")
+        return build_table(self, query, parameters)
 
     def stale_ranges(self, query: Query) -> list[tuple[date, date]]:
         """Return the date ranges [from, until) an incremental table must rebuild: all when its file changed."""
@@ -321,15 +206,27 @@ def _connect(path: Path | str, memory_limit: str, temp_directory: Path | None) -
     return connection
 
 
+def _connect_home(home: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """Open the file of a home for writing and create what is missing of its layout."""
+    home.mkdir(parents=True, exist_ok=True)
+    connection = _connect(home / WAREHOUSE_FILE, memory_limit, home / "tmp")
+    try:
+        create_layout(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 @contextmanager
 def open_warehouse(home: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> Iterator[Warehouse]:
     """Open `<home>/warehouse.duckdb` for writing; checkpoint and close it afterwards.
 
     Raises:
         WarehouseLockedError: another process holds the file.
+        TableShapeError: a stored table has a column that its contract no longer knows.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    connection = _connect(home / "warehouse.duckdb", memory_limit, home / "tmp")
+    connection = _connect_home(home, memory_limit)
     try:
         yield Warehouse(connection)
         connection.execute("checkpoint")
@@ -337,11 +234,54 @@ def open_warehouse(home: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> I
         connection.close()
 
 
+class HeldWarehouse:
+    """A warehouse of one home that stays open from use to use while it is small: opening costs more than most tables do.
+
+    One use at a time. A large file is closed after each use, so that its pages do not stay in memory beside a training.
+    """
+
+    def __init__(self, home: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> None:
+        """Remember what to open; nothing is opened before the first use."""
+        self._home, self._memory_limit = home, memory_limit
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[Warehouse]:
+        """Yield the warehouse on a connection of its own; after an exception the file is closed, and opened anew next time.
+
+        Raises:
+            WarehouseLockedError: another process holds the file.
+        """
+        engine = self._engine = self._engine or _connect_home(self._home, self._memory_limit)
+        connection = engine.cursor()
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield Warehouse(connection)
+        except BaseException:
+            connection.close()
+            self._engine = None
+            engine.close()
+            raise
+        connection.close()
+        if (self._home / WAREHOUSE_FILE).stat().st_size > HELD_AT_MOST_BYTES:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Checkpoint and close the file if it is open, so that something else of this process can open it."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            try:
+                engine.execute("checkpoint")
+            finally:
+                engine.close()
+
+
 @contextmanager
 def open_in_memory() -> Iterator[Warehouse]:
     """Open an empty warehouse in memory: what tests and the binding check build on."""
     connection = _connect(":memory:", DEFAULT_MEMORY_LIMIT, None)
     try:
+        create_layout(connection)
         yield Warehouse(connection)
     finally:
         connection.close()
@@ -379,7 +319,7 @@ def query_text(home: Path, statement: str, *, as_csv: bool = False) -> str:
         FileNotFoundError: nothing was run in this home yet.
         QueryRefusedError: the statement fails, or would write.
     """
-    path = home / "warehouse.duckdb"
+    path = home / WAREHOUSE_FILE
     if not path.is_file():
         message = f"{path}: does not exist yet; `trellis run` or `trellis demo` makes it"
         raise FileNotFoundError(message)

@@ -12,7 +12,7 @@ import dagster as dg
 
 from pipelines.definitions import ASSETS, home_resource
 from pipelines.errors import OPERATOR_ERRORS
-from pipelines.history import quick_history
+from pipelines.history import instance_with_held_history
 from pipelines.jobs import JOBS
 
 
@@ -85,7 +85,7 @@ def launch(
     config: dict = {"loggers": {"console": {"config": {}}}}
     if asked:
         config["ops"] = {name: {"config": values} for name, values in asked.items()}
-    with quick_history(), dg.DagsterInstance.get() as instance:
+    with instance_with_held_history() as instance:
         result = job.execute_in_process(
             run_config=config,
             partition_key=as_of.isoformat() if as_of else None,

@@ -75,15 +75,16 @@ def every_night_zone():
 
 def test_the_sensor_asks_once_for_each_change_of_the_landing_folder(tmp_path):
     home = Home(path=str(tmp_path / "home"))
-    context = dg.build_sensor_context(resources={"home": home})
-    assert isinstance(new_landing_files(context), dg.SkipReason)
+    with dg.build_sensor_context(resources={"home": home}) as context:
+        assert isinstance(new_landing_files(context), dg.SkipReason)
     landing = tmp_path / "home" / "landing"
     landing.mkdir(parents=True)
     (landing / "orders.csv").write_text("order_id\n")
-    asked = new_landing_files(context)
+    with dg.build_sensor_context(resources={"home": home}) as context:
+        asked = new_landing_files(context)
     assert len(asked.run_requests) == 1
-    again = dg.build_sensor_context(resources={"home": home}, cursor=asked.cursor)
-    assert isinstance(new_landing_files(again), dg.SkipReason)
+    with dg.build_sensor_context(resources={"home": home}, cursor=asked.cursor) as again:
+        assert isinstance(new_landing_files(again), dg.SkipReason)
 
 
 def test_the_reference_of_tables_is_current():
