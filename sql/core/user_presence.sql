@@ -10,19 +10,14 @@ with policy as (
         unnest([30, 26, 24]) as periods_at_most
 ),
 
--- which period of its type a day lies in
+-- which period of each type a day lies in
 days as (
     select
-        dates.activity_date,
-        policy.period_type,
-        policy.periods_at_most,
-        case policy.period_type
-            when 'day' then dates.activity_date - date '1900-01-01'
-            when 'week' then cast(floor(cast(dates.activity_date - date '1900-01-01' as double) / 7) as bigint)
-            else year(dates.activity_date) * 12 + month(dates.activity_date)
-        end as period_number
-    from core.calendar as dates
-    cross join policy
+        activity_date,
+        activity_date - date '1900-01-01' as day_number,
+        cast(floor(cast(activity_date - date '1900-01-01' as double) / 7) as bigint) as week_number,
+        year(activity_date) * 12 + month(activity_date) as month_number
+    from core.calendar
 ),
 
 lifespans as (
@@ -33,25 +28,48 @@ lifespans as (
         max(activity_date) as last_date
     from core.user_active_day
     group by user_key, activity_basis
+),
+
+-- one pass for the three types, so that no row is met three times
+lives as (
+    select
+        dates.user_key,
+        dates.activity_basis,
+        lifespans.first_date,
+        lifespans.last_date,
+        bit_or(cast(1 as bigint) << least(here.day_number - began.day_number, 31)) as day_bits,
+        bit_or(cast(1 as bigint) << least(here.week_number - began.week_number, 27)) as week_bits,
+        bit_or(cast(1 as bigint) << least(here.month_number - began.month_number, 25)) as month_bits
+    from core.user_active_day as dates
+    inner join lifespans on dates.user_key = lifespans.user_key and dates.activity_basis = lifespans.activity_basis
+    inner join days as began on lifespans.first_date = began.activity_date
+    inner join days as here on dates.activity_date = here.activity_date
+    group by dates.user_key, dates.activity_basis, lifespans.first_date, lifespans.last_date
 )
 
 select
-    dates.user_key,
-    dates.activity_basis,
-    began.period_type,
-    began.period_number as cohort_number,
-    least(ended.period_number - began.period_number, began.periods_at_most + 1) as last_offset,
-    bit_or(
-        (cast(1 as bigint) << (here.period_number - began.period_number))
-        | (cast(1 as bigint) << least(ended.period_number - began.period_number, began.periods_at_most + 1))
-    ) as presence
-from core.user_active_day as dates
-inner join lifespans on dates.user_key = lifespans.user_key and dates.activity_basis = lifespans.activity_basis
-inner join days as began on lifespans.first_date = began.activity_date
-inner join days as ended on lifespans.last_date = ended.activity_date and began.period_type = ended.period_type
-inner join days as here
-    on
-        dates.activity_date = here.activity_date
-        and began.period_type = here.period_type
-        and began.period_number + began.periods_at_most >= here.period_number
-group by all
+    lives.user_key,
+    lives.activity_basis,
+    policy.period_type,
+    case policy.period_type
+        when 'day' then began.day_number
+        when 'week' then began.week_number
+        else began.month_number
+    end as cohort_number,
+    least(
+        case policy.period_type
+            when 'day' then ended.day_number - began.day_number
+            when 'week' then ended.week_number - began.week_number
+            else ended.month_number - began.month_number
+        end,
+        policy.periods_at_most + 1
+    ) as last_offset,
+    case policy.period_type
+        when 'day' then lives.day_bits
+        when 'week' then lives.week_bits
+        else lives.month_bits
+    end as presence
+from lives
+cross join policy
+inner join days as began on lives.first_date = began.activity_date
+inner join days as ended on lives.last_date = ended.activity_date

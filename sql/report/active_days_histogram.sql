@@ -3,35 +3,60 @@
 -- grain: activity_basis, period_type, period_date, active_days
 -- assert: active_days >= 1
 -- may-be-empty: nobody was active yet
-with period_types as (
-    select unnest(['week', 'month']) as period_type
+with bases as (
+    select
+        unnest(['activity', 'order']) as activity_basis,
+        unnest([0, 2]) as basis_code
 ),
 
+period_types as (
+    select
+        unnest(['week', 'month']) as period_type,
+        unnest([0, 1]) as type_code
+),
+
+-- the period a day lies in, as the days from 1900 to its first day: 18 bits reach beyond the year 2600
+days as (
+    select
+        dates.activity_date,
+        period_types.type_code,
+        cast(date_trunc(period_types.period_type, dates.activity_date) as date) - date '1900-01-01' as period_number
+    from core.calendar as dates
+    cross join period_types
+),
+
+-- user, basis, type and period in one number: there are as many groups as users have active weeks and months
 per_user as (
     select
-        dates.user_key,
-        dates.activity_basis,
-        period_types.period_type,
-        cast(date_trunc(period_types.period_type, dates.activity_date) as date) as period_date,
+        (4 * cast(dates.user_key as bigint) + bases.basis_code + days.type_code) * 262144 + days.period_number
+            as period_code,
         count(*) as active_days
     from core.user_active_day as dates
-    cross join period_types
-    group by
-        dates.user_key,
-        dates.activity_basis,
-        period_types.period_type,
-        cast(date_trunc(period_types.period_type, dates.activity_date) as date)
+    inner join bases on dates.activity_basis = bases.activity_basis
+    inner join days on dates.activity_date = days.activity_date
+    group by period_code
+),
+
+grouped as (
+    select
+        (period_code // 262144) % 4 as series,
+        period_code % 262144 as period_number,
+        active_days,
+        count(*) as users_count
+    from per_user
+    group by series, period_number, active_days
 ),
 
 counted as (
     select
-        activity_basis,
-        period_type,
-        period_date,
-        active_days,
-        count(*) as users_count
-    from per_user
-    group by activity_basis, period_type, period_date, active_days
+        bases.activity_basis,
+        period_types.period_type,
+        date '1900-01-01' + cast(grouped.period_number as integer) as period_date,
+        grouped.active_days,
+        grouped.users_count
+    from grouped
+    inner join bases on grouped.series - grouped.series % 2 = bases.basis_code
+    inner join period_types on grouped.series % 2 = period_types.type_code
 ),
 
 bounds as (

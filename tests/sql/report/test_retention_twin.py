@@ -18,6 +18,14 @@ ACTIVE_DAYS = st.lists(
 )
 
 
+FAR_DAYS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 1000).map(lambda days: START + timedelta(days))),
+    unique=True,
+    max_size=12,
+)
+"""Beyond every follow-up, and over the edges of the 32 weeks and months that share a row of bits."""
+
+
 def build_chain(warehouse, rows):
     """Rows of the two retention tables, built on these active days."""
     connection = warehouse.connection
@@ -84,7 +92,7 @@ def twin(rows):  # noqa: C901  the twin is slow and plain on purpose
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=ACTIVE_DAYS)
+@given(rows=ACTIVE_DAYS | FAR_DAYS)
 def test_retention_equals_the_slow_twin(bound_warehouse, rows):
     first_time, recurring = build_chain(bound_warehouse, rows)
     wanted_first, wanted_recurring = twin(rows)
