@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from assets.date_ranges import pieces
 from assets.table_kinds import make_way
 from assets.warehouse_errors import TableShapeError
 
@@ -78,8 +79,8 @@ def _build_snapshot(warehouse: Warehouse, query: Query, parameters: Parameters) 
 
 def _build_incremental(warehouse: Warehouse, query: Query, parameters: Parameters) -> BuildResult:
     run = warehouse.connection.execute
-    replaced = []
-    for from_date, until_date in warehouse.stale_ranges(query):
+    ranges = warehouse.stale_ranges(query)
+    for from_date, until_date in (piece for span in ranges for piece in pieces(warehouse.connection, span)):
         span = {**parameters, "from_date": from_date, "until_date": until_date}
         used = {name: value for name, value in span.items() if name in query.parameters}
         select = warehouse.typed_select(query, used)
@@ -90,7 +91,6 @@ def _build_incremental(warehouse: Warehouse, query: Query, parameters: Parameter
                 {"from_date": from_date, "until_date": until_date},
             )
             run(f"insert into {query.table} by name {select}", used)
-        replaced.append(f"{from_date}..{until_date}")
     if not warehouse.exists(query.table):
         empty = {**parameters, "from_date": date(1970, 1, 1), "until_date": date(1970, 1, 1)}
         used = {name: value for name, value in empty.items() if name in query.parameters}
@@ -98,4 +98,5 @@ def _build_incremental(warehouse: Warehouse, query: Query, parameters: Parameter
     with warehouse.transaction():
         run("delete from bronze.touched_dates where table_name = $1", [query.table])
         run("insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version])
-    return BuildResult(query.table, warehouse.count(query.table), ", ".join(replaced) or "nothing (no new dates)")
+    replaced = ", ".join(f"{from_date}..{until_date}" for from_date, until_date in ranges)
+    return BuildResult(query.table, warehouse.count(query.table), replaced or "nothing (no new dates)")

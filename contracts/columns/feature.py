@@ -32,6 +32,11 @@ COLUMNS = (
     Column("ended_at", "TIMESTAMP", "Last event of the session.", unit="UTC"),
     Column("duration_s", "BIGINT", "From the first to the last event of a session.", unit="seconds"),
     Column("has_purchase", "BOOLEAN", "The session holds an event of type purchase."),
+    Column(
+        "entry_channel",
+        "VARCHAR",
+        "Channel of a session's first event; `direct` where none is stated, the first by name where several tie.",
+    ),
     # --- features: recency, frequency, value -----------------------------------------------------------------------
     Column("recency_days", "INTEGER", "Days from the last order to as_of.", unit="days"),
     Column("tenure_days", "INTEGER", "Days from the first order to as_of (T of the CLV models).", unit="days"),

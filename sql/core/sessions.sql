@@ -7,13 +7,14 @@ with policy as (
     select 30 as session_gap_minutes
 ),
 
--- Events of a user in one day and slice of 30 minutes are never in two sessions: counted together before anything is
--- sorted. A day on either side, so that a session over midnight is whole and its start is seen.
+-- Events of a user in one day, slice of 30 minutes and channel are never in two sessions: counted together before
+-- anything is sorted. A day on either side, so that a session over midnight is whole and its start is seen.
 bursts as (
     select
         events.user_key,
         events.activity_date,
         floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0)) as slice_number,
+        coalesce(events.channel, 'direct') as channel,
         min(events.occurred_at) as first_at,
         max(events.occurred_at) as last_at,
         count(*) as events_count,
@@ -29,13 +30,18 @@ bursts as (
     group by
         events.user_key,
         events.activity_date,
-        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0))
+        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0)),
+        coalesce(events.channel, 'direct')
 ),
 
 followed as (
     select
         *,
-        lag(last_at) over (partition by user_key order by activity_date, slice_number) as previous_at
+        max(last_at) over (
+            partition by user_key
+            order by activity_date, slice_number, first_at, channel
+            rows between unbounded preceding and 1 preceding
+        ) as previous_at
     from bursts
 ),
 
@@ -52,10 +58,16 @@ numbered as (
     select
         *,
         sum(case when is_start then 1 else 0 end)
-            over (partition by user_key order by activity_date, slice_number rows unbounded preceding) as session_index,
+            over in_order as session_index,
         max(case when is_start then activity_date end)
-            over (partition by user_key order by activity_date, slice_number rows unbounded preceding) as start_date
+            over in_order as start_date
     from marked
+    window
+        in_order as (
+            partition by user_key
+            order by activity_date, slice_number, first_at, channel
+            rows unbounded preceding
+        )
 ),
 
 sessions as (
@@ -68,7 +80,8 @@ sessions as (
         sum(events_count) as events_count,
         sum(views_count) as views_count,
         sum(carts_count) as carts_count,
-        sum(purchases_count) > 0 as has_purchase
+        sum(purchases_count) > 0 as has_purchase,
+        max(case when is_start then channel end) as entry_channel
     from numbered
     where activity_date <= start_date + 1
     group by user_key, session_index, start_date
@@ -84,6 +97,7 @@ select
     cast(events_count as bigint) as events_count,
     cast(views_count as bigint) as views_count,
     cast(carts_count as bigint) as carts_count,
-    has_purchase
+    has_purchase,
+    entry_channel
 from sessions
 where activity_date >= $from_date and activity_date < $until_date

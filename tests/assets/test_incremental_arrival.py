@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assets import date_ranges
 from assets.ingest import ingest
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.world import SOURCES, generate
@@ -141,6 +142,13 @@ def whole(shop, tmp_path_factory) -> dict[str, pd.DataFrame]:
     assert {query.kind for query in TABLES} == {"full", "incremental", "snapshot", "view"}
     assert sum(len(frame) > 0 for frame in found.values()) > 30
     return found
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(whole, monkeypatch):
+    """Long ranges are built piece by piece; the whole is built in one."""
+    assert len(whole) > 0
+    monkeypatch.setattr(date_ranges, "_EVENTS_AT_ONCE", 200)
 
 
 ARRIVALS = st.fixed_dictionaries(
