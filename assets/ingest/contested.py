@@ -13,6 +13,25 @@ _WITHIN = (
 )
 
 
+def number_rows(connection: Connection, contract: SourceContract) -> None:
+    """Fill `numbered` with the row number, key hash and date of every row, and `refused` with the rows left out or at fault.
+
+    All texts of a large file are judged once; what follows works on the numbers.
+    """
+    day = ", activity_date" if contract.name == "events" else ""
+    is_refused = "_excluded is not null or _fault is not null"
+    connection.execute(f"""
+        create or replace temp table numbered as
+        select _row, hash({", ".join(contract.key)}) as key_hash{day}, {is_refused} as is_refused from checked
+    """)
+    refused = connection.execute("select count(*) from numbered where is_refused").fetchone()
+    # most files have none: those that have are read once more
+    connection.execute(
+        "create or replace temp table refused as select _row, _excluded, _fault from checked "
+        f"where {is_refused if refused and refused[0] else 'false'}"
+    )
+
+
 def find_contested(connection: Connection, unit: Unit, contract: SourceContract) -> None:
     """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
 
@@ -26,14 +45,14 @@ def find_contested(connection: Connection, unit: Unit, contract: SourceContract)
     # what is new is the small side: stored rows pass by it, and no set is made of them
     connection.execute(f"""
         create or replace temp table contested as
-        select {key_hash} as key_hash from checked where {ACCEPTED} group by 1 having count(*) > 1
+        select key_hash from numbered where not is_refused group by key_hash having count(*) > 1
         union
         select key_hash
         from ({known}) as stored(key_hash)
-        where key_hash in (select {key_hash} from checked where {ACCEPTED})
+        where key_hash in (select key_hash from numbered where not is_refused)
     """)
     if is_events:
-        connection.execute(f"insert into seen_events select {key_hash} from checked where {ACCEPTED}")
+        connection.execute("insert into seen_events select key_hash from numbered where not is_refused")
         connection.execute("insert into seen_files select unnest($1)", [unit.file_ids])
 
 

@@ -1,7 +1,7 @@
 """Writes accepted rows of a unit to bronze: keys for new ids, what is a duplicate or a new version, what it replaces.
 
-Everything here runs inside the unit's transaction on `checked` (all mapped rows) and `refused` (those not accepted); why rows
-were refused is told by `assets/ingest/contract_sql.py`.
+Everything here runs inside the unit's transaction on `checked` (all mapped rows), `numbered` (their key hashes) and `refused`
+(those not accepted; why is told by `assets/ingest/contract_sql.py`).
 """
 
 from dataclasses import dataclass
@@ -91,9 +91,9 @@ def _give_keys(connection: Connection, contract: SourceContract) -> None:
 
 def _count_days(connection: Connection) -> None:
     """Fill `days` with the accepted events of each date."""
-    connection.execute(f"""
+    connection.execute("""
         create or replace temp table days as
-        select activity_date, count(*) as events_count from checked where {ACCEPTED} group by activity_date
+        select activity_date, count(*) as events_count from numbered where not is_refused group by activity_date
     """)
 
 

@@ -7,6 +7,7 @@ What is to be loaded is decided in `assets/ingest/plan.py`.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assets.ingest.contested import number_rows
 from assets.ingest.contract_sql import ZONED_TIME, checked_select
 from assets.ingest.plan import Unit
 from assets.ingest.quarantine import write_quarantine
@@ -71,7 +72,7 @@ def _drop_scratch(connection: Connection) -> None:
     ).fetchall()
     for (kind,) in kinds:
         connection.execute(f"drop {kind} checked")
-    for table in ("refused", "outcomes", "contested", "days"):
+    for table in ("numbered", "refused", "outcomes", "contested", "days"):
         connection.execute(f"drop table if exists temp.{table}")
 
 
@@ -99,7 +100,7 @@ def _create_checked(
     received_at: datetime,
     base_currency: str,
 ) -> str | None:
-    """Make `checked` of all mapped rows and `refused` of those left out or at fault; return why that cannot be done, or None.
+    """Make `checked` of all mapped rows, `numbered` and `refused` (`contested.py`); return why that cannot be done, or None.
 
     `checked` is a temp table, or a view where reading the landing file again costs less than a copy of it.
     """
@@ -130,10 +131,7 @@ def _create_checked(
     _drop_scratch(connection)
     try:
         connection.execute(f"create or replace temp {'view' if in_place else 'table'} checked as {select}")
-        connection.execute(
-            "create or replace temp table refused as select _row, _excluded, _fault from checked "
-            "where _excluded is not null or _fault is not null"
-        )
+        number_rows(connection, contract)
     except SqlError as error:
         if not is_fault_of_data(error):
             raise
