@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assets.failpoints import failpoint
-from assets.small_groups import is_large_enough
+from assets.small_groups import columns_sql, withheld_sql
 from assets.versions import (
     claim_version,
     current_version,
@@ -112,15 +112,18 @@ def _write_tables(
     for table in (*PUBLISHED_TABLES, *reports):
         grain = TABLES[table].grain if table in TABLES else queries[table].grain
         parameters: Parameters = {"as_of": as_of} if "as_of" in grain else {}
-        conditions = ["as_of = $as_of"] if parameters else []
-        if large_enough := is_large_enough(table):
-            kept_out = " and ".join([*conditions, f"not {large_enough}"])
-            parameters["below"] = below
-            withheld[table] = int(str(warehouse.value(f"select count(*) from {table} where {kept_out}", parameters)))
-            conditions.append(large_enough)
-        where = f" where {' and '.join(conditions)}" if conditions else ""
+        where = " where as_of = $as_of" if parameters else ""
+        columns, condition = columns_sql(table), withheld_sql(warehouse, table, parameters, below=below)
+        source = f"select * from {table}{where}"
+        if condition:
+            judged = f"select published.*, {condition} as is_withheld from {table} as published{where}"
+            used = {**parameters, "below": below} if "$below" in condition else parameters
+            withheld[table] = int(str(warehouse.value(f"select count(*) from ({judged}) where is_withheld", used)))
+            source = f"select * exclude (is_withheld) from ({judged}) where not is_withheld"
         name = f"tables/{table}.parquet"
-        select = f"select * from {table}{where} order by {', '.join(grain)}"
+        select = f"select {columns} from ({source}) order by {', '.join(grain)}"
+        if "$below" in select:
+            parameters["below"] = below
         rows[name] = warehouse.export(select, folder / name, parameters)
     return rows, withheld
 

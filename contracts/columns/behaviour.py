@@ -108,6 +108,7 @@ COLUMNS = (
     Column("pair_basis", "VARCHAR", "Where two products go together: order (bought), view (viewed in a session)."),
     Column("other_product_id", "VARCHAR", "The product that goes with product_id."),
     Column("together_count", "BIGINT", "Orders or sessions with both products.", unit="count"),
+    Column("people_count", "BIGINT", "Different people with both products; each guest is one.", unit="count"),
     Column("product_count", "BIGINT", "Orders or sessions with product_id.", unit="count"),
     Column("other_product_count", "BIGINT", "Orders or sessions with other_product_id.", unit="count"),
     Column("baskets_count", "BIGINT", "Orders or sessions in all.", unit="count"),

@@ -45,11 +45,10 @@ contents as (
         dense_rank() over (order by items.user_id is null, coalesce(items.user_id, items.order_id)) as person_number,
         products.product_key
     from core.order_items as items
-    cross join policy
     inner join core.products using (product_id)
     where
         items.is_paid and not items.is_return
-        and items.ordered_date between $as_of - policy.window_days and $as_of - 1
+        and items.ordered_date between $as_of - (select policy.window_days from policy) and $as_of - 1
 ),
 
 baskets as (
@@ -103,6 +102,7 @@ select
     one.product_id,
     other.product_id as other_product_id,
     pairs.together_count,
+    pairs.people_count,
     one.product_count,
     other.product_count as other_product_count,
     totals.baskets_count,
