@@ -14,6 +14,7 @@ import pandas as pd
 from assets.home import Home
 from assets.metadata import table_metadata
 from assets.origins import training_samples
+from assets.sequences import is_missing, is_wanted
 from assets.training import LABELS, at_origins, feature_columns, population, propensity_task
 from assets.warehouse import Warehouse
 from contracts.outputs import TABLES
@@ -31,6 +32,8 @@ from models.horizons import origins
 from models.judging import checked_samples, judge_propensity
 from models.label_audit import require_closed_windows
 from models.season import season_origins
+from models.sequence_fitting import LEFT_OUT
+from models.sequence_trial import NOT_ASKED
 from models.value import train_value
 
 _MEASURES, _CURVES = TABLES["score.backtest"], TABLES["score.backtest_curve"]
@@ -57,11 +60,14 @@ class BacktestPlan:
 
 @dataclass(frozen=True)
 class BacktestTables:
-    """Measures and curves of all origins and their means, and why a rule stood in for a model, origin by origin."""
+    """Measures and curves of all origins and their means; origin by origin, why a rule stood in for a model, and what came of
+    the trial of the sequence model.
+    """
 
     measures: pd.DataFrame
     curves: pd.DataFrame
     thin: tuple[str, ...]
+    sequences: tuple[str, ...] = ()
 
 
 def test_origins(warehouse: Warehouse, plan: BacktestPlan, horizon_days: int) -> dict[date, list[date]]:
@@ -113,7 +119,13 @@ def backtest(
         years_before = {origin: season_origins(first, origin, horizon_days=horizon) for origin in wanted}
         listed = (*wanted, *(day for found in (wanted, years_before) for days in found.values() for day in days))
         everything = sorted(set(listed))
-        samples = training_samples(warehouse, everything, horizon, users_at_most=settings.training_users_at_most)
+        samples = training_samples(
+            warehouse,
+            everything,
+            horizon,
+            users_at_most=settings.training_users_at_most,
+            days="recent" if is_wanted(settings) else "none",
+        )
         samples["as_of"] = pd.to_datetime(samples["as_of"])
         columns = feature_columns(samples)
         samples[list(columns)] = samples[list(columns)].astype("float32")
@@ -130,7 +142,7 @@ def _backtest_horizon(
     horizon, window = days
     columns = feature_columns(samples)
     buyers = population(samples, "purchase", window)
-    measures, curves, thin = [], [], []
+    measures, curves, thin, sequences = [], [], [], []
     for outcome in LABELS:
         task = propensity_task(outcome, horizon, window, columns)
         eligible = population(samples, outcome, window)
@@ -145,6 +157,8 @@ def _backtest_horizon(
             require_closed_windows(rows, horizon_days=horizon, known_until=origin + timedelta(days=horizon))
             season = _labelled(eligible, years_before[origin], task.label)
             one = judge_propensity(rows, task, test_as_of=origin, rule_customers=samples, season=season)
+            if one.sequence is not NOT_ASKED:
+                sequences.append(f"{outcome} {horizon} d, {origin}: sequence model {one.sequence.trial.reason}")
             found = judge_origin(one, customers=customers, channels=channels)
             judged.append(found)
             if found.too_thin:
@@ -161,7 +175,10 @@ def _backtest_horizon(
         values.append(value_rows(trained.metrics, horizon_days=horizon))
     rows = pd.concat(values, ignore_index=True)
     return BacktestTables(
-        _joined([*measures, rows, mean_of_values(rows)], MEASURE_COLUMNS), _joined(curves, CURVE_COLUMNS), tuple(thin)
+        _joined([*measures, rows, mean_of_values(rows)], MEASURE_COLUMNS),
+        _joined(curves, CURVE_COLUMNS),
+        tuple(thin),
+        tuple(sequences),
     )
 
 
@@ -218,6 +235,10 @@ def backtest_tables(
         found = list(backtest(warehouse, plan, churn_window_days=window, settings=home.settings))
         for note in (note for tables in found for note in tables.thin):
             context.log.warning(note)
+        for note in (note for tables in found for note in tables.sequences):
+            context.log.info(note)
+        if is_missing(home.settings):
+            context.log.warning(LEFT_OUT)
         for table, frames in (
             (_MEASURES, [tables.measures for tables in found]),
             (_CURVES, [tables.curves for tables in found]),

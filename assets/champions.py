@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from assets.origins import training_samples
+from assets.sequences import is_missing, is_wanted
 from assets.training import LABELS, code_fingerprint, feature_columns, population, train_at
 from assets.warehouse import Warehouse
 from contracts.settings import Settings
@@ -41,6 +42,11 @@ class HorizonModels:
     training_date: date
     propensities: dict[str, Kept]
     value: Kept | None
+
+    @property
+    def read_sequences(self) -> bool:
+        """Whether a champion reads each user's last days."""
+        return any(kept.model.sequence is not None for kept in self.propensities.values())
 
     @property
     def refusals(self) -> list[str]:
@@ -81,7 +87,8 @@ class _Candidates:
     settings: Settings
 
     def __post_init__(self) -> None:
-        self._recipe = f"w{self.churn_window_days}-{self.settings.training_users_at_most}-{code_fingerprint()}"
+        asked = {True: "-sequence", False: "-no-torch" if is_missing(self.settings) else ""}[is_wanted(self.settings)]
+        self._recipe = f"w{self.churn_window_days}-{self.settings.training_users_at_most}-{code_fingerprint()}{asked}"
         self._snapshots: dict[str, pd.DataFrame] = {}
 
     def slot(self, outcome: str, day: date) -> Slot:
@@ -123,6 +130,7 @@ class _Candidates:
                 [date.fromisoformat(origin)],
                 self.horizon_days,
                 users_at_most=self.settings.training_users_at_most,
+                days="recent" if is_wanted(self.settings) else "none",
             )
             columns = list(feature_columns(rows))
             rows[columns] = rows[columns].astype("float32")

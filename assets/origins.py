@@ -1,10 +1,12 @@
 """Builds training samples: features and labels of past origins, by the same SQL files, in a scratch catalogue."""
 
 from datetime import date
+from typing import Literal
 
 import pandas as pd
 
 from assets.scratch import open_scratch
+from assets.sequences import with_recent_days
 from assets.warehouse import Warehouse
 from sql.queries import Query, load_queries
 
@@ -12,11 +14,17 @@ CHURN_ELIGIBLE = "last_active_days"
 
 
 def training_samples(
-    warehouse: Warehouse, origins: list[date], horizon_days: int, *, users_at_most: int
+    warehouse: Warehouse,
+    origins: list[date],
+    horizon_days: int,
+    *,
+    users_at_most: int,
+    days: Literal["none", "recent"] = "none",
 ) -> pd.DataFrame:
     """Return one row per user and origin: all features known at the origin and what happened in the horizon after it.
 
     Built for the stable sample of at most `users_at_most` users; stored snapshots are neither read nor changed.
+    `days="recent"` adds the column `recent_days`, which a sequence model reads.
     """
     queries = _needed_by("feature.user_features", "label.user_outcomes")
     frames = []
@@ -28,14 +36,13 @@ def training_samples(
                 used = {name: value for name, value in parameters.items() if name in query.parameters}
                 select = scratch.typed_select(query, used)
                 scratch.connection.execute(f"create or replace table {query.table} as {select}", used)
-            frames.append(
-                scratch.frame(
-                    "select features.*, outcomes.has_purchased, outcomes.has_churned, outcomes.future_orders_count, "
-                    "outcomes.future_net_amount from feature.user_features as features "
-                    "inner join label.user_outcomes as outcomes on features.user_id = outcomes.user_id "
-                    "order by features.user_id"
-                )
+            frame = scratch.frame(
+                "select features.*, outcomes.has_purchased, outcomes.has_churned, outcomes.future_orders_count, "
+                "outcomes.future_net_amount from feature.user_features as features "
+                "inner join label.user_outcomes as outcomes on features.user_id = outcomes.user_id "
+                "order by features.user_id"
             )
+            frames.append(with_recent_days(scratch, frame, origin) if days == "recent" else frame)
     return pd.concat(frames, ignore_index=True)
 
 

@@ -14,6 +14,7 @@ from assets.home import Home
 from assets.lifetime import long_forecasts
 from assets.metadata import table_metadata
 from assets.model_checks import DRIFT_CHECK, LABEL_AUDIT, model_checks
+from assets.sequences import is_missing, with_recent_days
 from assets.tables import DAILY, as_of_of
 from assets.training import LABELS, population
 from assets.warehouse import Warehouse
@@ -21,6 +22,8 @@ from contracts.contract import TableContract
 from contracts.outputs import TABLES
 from models.fallback import PurchaseRule
 from models.scoring import score_customers
+from models.sequence_days import RECENT_DAYS
+from models.sequence_fitting import LEFT_OUT
 
 _PROPENSITY, _VALUE, _CARD, _DRIFT = (
     TABLES[f"score.{name}"] for name in ("user_propensity", "user_value", "model_card", "drift")
@@ -121,6 +124,8 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
             )
             for refusal in models.refusals:
                 context.log.warning(refusal)
+            if models.read_sequences and RECENT_DAYS not in features.columns:
+                features = with_recent_days(warehouse, features, as_of)
             for outcome in LABELS:
                 kept = models.propensities.get(outcome)
                 scored = _propensities(features, models, outcome, int(window))
@@ -135,6 +140,8 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
                 facts = {"horizon_days": horizon, "model_version": models.value.version, "is_tested": tested}
                 values.append(value.assign(user_id=buyers["user_id"], **facts))
             cards.append(_card_row(models, "value", models.value))
+        if is_missing(home.settings):
+            context.log.warning(LEFT_OUT)
         own = {int(horizon) for horizon in horizons["horizon_days"]}
         for forecast in long_forecasts(warehouse, population(features, "purchase", 0), as_of, without=own):
             values.append(forecast.values)

@@ -11,16 +11,20 @@ from datetime import date, timedelta
 import pandas as pd
 
 from assets.origins import training_samples
+from assets.sequences import is_missing, is_wanted
 from assets.warehouse import Warehouse
 from contracts.settings import Settings
 from models.horizons import origins
 from models.season import season_origins
+from models.sequence_days import RECENT_DAYS
+from models.sequence_fitting import LEFT_OUT
 from models.training import PropensityTask, TrainedPropensity, train_and_evaluate
 from models.value import TrainedValue, train_value
 from sql.queries import SQL_ROOT, load_queries
 
 NOT_FEATURES = (
     "user_id", "as_of", "has_ordered", "has_purchased", "has_churned", "future_orders_count", "future_net_amount",
+    RECENT_DAYS,
 )  # fmt: skip
 LABELS = {"purchase": "has_purchased", "churn": "has_churned", "reactivation": "has_purchased"}
 
@@ -82,7 +86,11 @@ def train_at(
         return {}
     years_before = season_origins(first, test_as_of, horizon_days=horizon_days)
     samples = training_samples(
-        warehouse, [*years_before, *earlier, test_as_of], horizon_days, users_at_most=settings.training_users_at_most
+        warehouse,
+        [*years_before, *earlier, test_as_of],
+        horizon_days,
+        users_at_most=settings.training_users_at_most,
+        days="recent" if is_wanted(settings) else "none",
     )
     columns = feature_columns(samples)
     samples[list(columns)] = samples[list(columns)].astype("float32")
@@ -107,6 +115,8 @@ def train_at(
             if years_before
             else None,
         )
+        if is_missing(settings):
+            model = replace(model, card=replace(model.card, sequence=LEFT_OUT))
         # rows of users have no place in a model file
         trained[outcome] = (replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict())
     value = train_value(buyers, horizon_days=horizon_days, feature_columns=columns, test_as_of=test_as_of)

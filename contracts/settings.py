@@ -34,6 +34,9 @@ class Settings(BaseModel):
         4, ge=0, description="A new model competes with those of so many earlier training dates; 0 = the newest scores."
     )
     training_users_at_most: int = Field(50_000, ge=1_000, description="Users in the stable training sample.")
+    sequence_model: bool = Field(
+        False, description="Try a recurrent network on each user's last days (needs the extra `sequence` to train)."
+    )
     next_products_count: int = Field(10, ge=1, le=100, description="Products recommended to each user.")
     next_products_users_at_most: int = Field(
         200_000, ge=0, description="Users who are recommended products: those who bought last."

@@ -6,7 +6,7 @@ model that scores afterwards and its card (`training.py`), many origins one afte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -29,11 +29,14 @@ from models.season import (
     shifted,
     unrecorded_features,
 )
+from models.sequence_days import RECENT_DAYS, SEQUENCE_SCORE
+from models.sequence_trial import NOT_ASKED, READ_ROWS, SequenceMember, fit_sequence, try_sequence, with_score
 
 HISTORY_HORIZONS = 3
 CASES_AT_LEAST = 100
 MAX_TRAINING_ROWS = 120_000
 MODEL = "model"
+WITHOUT_SEQUENCE = "without sequence"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class JudgedPropensity:
     `past` and `test`: the rows it was trained and judged on, one per user_id and as_of (`past` is empty for a rule);
     `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule
     stands in (too little data, or the labels fail their audit), or None. `season`: what was added
-    to the model's log odds for the time of the year; it is in the model already.
+    to the model's log odds for the time of the year; it is in the model already. `sequence`: whether a sequence model is a
+    member of the blend; where it is, `task` has its score as the last feature, and `past` and `test` have the column.
     """
 
     task: PropensityTask
@@ -68,6 +72,7 @@ class JudgedPropensity:
     too_thin: str | None
     audit: LabelAudit
     season: SeasonShift = NO_HISTORY
+    sequence: SequenceMember = NOT_ASKED
 
     @property
     def truth(self) -> np.ndarray:
@@ -118,33 +123,69 @@ def judge_propensity(
     past = stable_sample(past, max_rows)
     regression = rfm_regression().fit(past[list(RFM_FEATURES)].astype(float), past[task.label])
     predictions["regression on RFM"] = regression.predict_proba(test[list(RFM_FEATURES)].astype(float))[:, 1]
-    model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
+    plain, member = task, NOT_ASKED
+    if RECENT_DAYS in past.columns:
+        member, past = _tried_sequence(past, task, random_state)
+        if member.trial.is_member:
+            task = replace(task, features=(*task.features, SEQUENCE_SCORE))
+            test, season = with_score(test, member.model), None if season is None else with_score(season, member.model)
+    model = propensity_model(task, random_state)
     model.fit(matrix(past, task), past[task.label], origin=past["as_of"].to_numpy())
-    shift = NO_HISTORY if season is None else _season_shift(model, task, past, test, season, random_state)
+    shift = NO_HISTORY if season is None else _season_shift(model, (task, plain), past, test, season, random_state)
     shifted(model, shift.shift)
     judged = model.predict_proba(matrix(test, task))[:, 1]
-    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift)
+    if member.model is not None:  # what the blend would have said without it, on the same customers
+        alone = propensity_model(plain, random_state)
+        alone.fit(matrix(past, plain), past[task.label], origin=past["as_of"].to_numpy())
+        shifted(alone, shift.shift)
+        predictions[WITHOUT_SEQUENCE] = alone.predict_proba(matrix(test, plain))[:, 1]
+    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift, member)
+
+
+def propensity_model(task: PropensityTask, random_state: int) -> PropensityModel:
+    """An unfitted blend for the task's features, of which the score of a sequence model is a member of its own."""
+    place = task.features.index(SEQUENCE_SCORE) if SEQUENCE_SCORE in task.features else None
+    return PropensityModel(label_days=task.horizon_days, score_column=place, random_state=random_state)
+
+
+def _tried_sequence(past: pd.DataFrame, task: PropensityTask, random_state: int) -> tuple[SequenceMember, pd.DataFrame]:
+    """The trial on training origins and, where it is won, the network of all of them and `past` with its honest scores."""
+    read = stable_sample(past, READ_ROWS)
+    about = {"horizon_days": task.horizon_days, "random_state": random_state}
+    trial, networks = try_sequence(read, task.features, task.label, **about)
+    if not trial.is_member:
+        return SequenceMember(trial), past
+    model = fit_sequence(read, task.label, **about, previous=networks[max(networks)])
+    score = pd.Series(np.nan, index=past.index)
+    for origin, network in networks.items():
+        now = past[past["as_of"] == origin]
+        score[now.index] = with_score(now, network)[SEQUENCE_SCORE]
+    return SequenceMember(trial, model), past.assign(**{SEQUENCE_SCORE: score})
 
 
 def _season_shift(
     model: PropensityModel,
-    task: PropensityTask,
+    tasks: tuple[PropensityTask, PropensityTask],
     past: pd.DataFrame,
     test: pd.DataFrame,
     season: pd.DataFrame,
     random_state: int,
 ) -> SeasonShift:
-    """The shift for the test origin, tried first on the newest training origin with a model that had not seen it."""
+    """The shift for the test origin, tried first on the newest training origin with a model that had not seen it.
+
+    `tasks`: with and without the score of a sequence model, which is not known at the older origins of the trial.
+    """
+    task, plain = tasks
     test_as_of = test["as_of"].iloc[0].date()
     before = test_as_of - timedelta(days=task.horizon_days)
     then = _at(season, season_origin(test_as_of))
     older, recent = past[past["as_of"] <= pd.Timestamp(before - timedelta(days=task.horizon_days))], _at(past, before)
     earlier, trial = _at(season, season_origin(before)), None
     if min(len(recent), len(earlier)) > 0 and older[task.label].nunique() == 2:
-        tried = PropensityModel(label_days=task.horizon_days, random_state=random_state)
-        tried.fit(matrix(older, task), older[task.label], origin=older["as_of"].to_numpy())
-        asked = level_shift(tried.predict_proba(matrix(earlier, task))[:, 1], earlier[task.label].to_numpy())
-        trial = is_harmful(tried.predict_proba(matrix(recent, task))[:, 1], recent[task.label].to_numpy(), asked)
+        tried = propensity_model(plain, random_state)
+        tried.fit(matrix(older, plain), older[task.label], origin=older["as_of"].to_numpy())
+        asked = level_shift(tried.predict_proba(matrix(earlier, plain))[:, 1], earlier[task.label].to_numpy())
+        trial = is_harmful(tried.predict_proba(matrix(recent, plain))[:, 1], recent[task.label].to_numpy(), asked)
     return season_shift(model, task, then, test, trial=trial)
 
 

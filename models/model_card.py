@@ -45,7 +45,8 @@ class ModelCard:
     `measures` are those of the model trained on `evaluation_origins` alone and judged on `test_origin`; the model that
     scores is then refitted with the test origin included (`final_origins`). `baselines` maps name -> measure -> Interval
     on the same customers, `improvements` the paired gain in AUC (or nGini) over each; a claim "better" needs low > 0.
-    `importance`: what moves the test customers' scores, largest first.
+    `importance`: what moves the test customers' scores, largest first. `sequence`: whether the sequence model is a member of the
+    blend, and the figure that decided it.
     """
 
     outcome: str
@@ -69,6 +70,7 @@ class ModelCard:
     importance: tuple[FeatureImportance, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     season: dict[str, str] = field(default_factory=dict)
+    sequence: str | None = None
     limits: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models.blending import EQUAL_WEIGHTS, MEMBERS, choose_blend
+from models.blending import MEMBERS, SEQUENCE, choose_blend
 from models.calibration import PROBABILITY_FLOOR, PlattScaling, logit
 from models.preparation import FeaturePreparation, numeric_matrix
 from models.threads import boosting_threads, few_threads
@@ -52,6 +52,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         Least customers in a leaf of the forest; the boosting asks for twice as many.
     min_calibration_cases
         Least positives and least negatives for weights and calibration.
+    score_column
+        Column of X that holds the log odds of a model of its own (`sequence.py`), which saw no label of the row's window: a
+        fourth member of the blend, no feature of the others. It must be known where weights are learnt and in scoring.
     random_state
         Seed of both ensembles.
 
@@ -62,6 +65,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     platt_ : PlattScaling
     calibration_ : str, "newest_origin", "out_of_fold" or "none"
     preparation_, linear_, boosting_, forest_ : the fitted parts
+    score_center_ : float, mean of the score column where weights were learnt, from which its contribution is counted
     boosting_paths_, forest_paths_ : what each feature adds on the way to each leaf
     base_log_odds_ : float, the log odds to which `contributions` add
     """
@@ -79,6 +83,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         max_forest_leaves: int = 64,
         min_samples_leaf: int = 20,
         min_calibration_cases: int = 50,
+        score_column: int | None = None,
         random_state: int = 0,
     ) -> None:
         self.label_days = label_days
@@ -91,6 +96,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         self.max_forest_leaves = max_forest_leaves
         self.min_samples_leaf = min_samples_leaf
         self.min_calibration_cases = min_calibration_cases
+        self.score_column = score_column
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
@@ -120,7 +126,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def _calibrate_and_fit(
         self, values: np.ndarray, target: np.ndarray, *, held_out: tuple[str, np.ndarray, np.ndarray] | None
     ) -> PropensityModel:
-        self.weights_ = dict(zip(MEMBERS, EQUAL_WEIGHTS, strict=True))
+        self.weights_ = dict.fromkeys(self.members, 1 / len(self.members))
         self.platt_ = PlattScaling()
         self.calibration_ = "none"
         if held_out is not None:
@@ -128,14 +134,28 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             if min(outcome.sum(), len(outcome) - outcome.sum()) >= self.min_calibration_cases:
                 self.weights_, self.platt_ = choose_blend(scores, outcome)
                 self.calibration_ = source
+        given = np.zeros(1) if self.score_column is None else values[:, self.score_column]
+        self.score_center_ = float(np.nanmean(given))
         self._fit_members(values, target)
         return self
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the blend's members, in the order of their scores."""
+        return MEMBERS if self.score_column is None else (*MEMBERS, SEQUENCE)
+
+    def held_out_scores(self, X: Any, y: Any, later: Any) -> np.ndarray:
+        """Log odds (n, members) of the rows `later` by members fitted on X and y; no weights, no calibration."""
+        values, target = self._validated(X, y)
+        with few_threads(len(target)):
+            self._fit_members(values, target)
+        return self._member_scores(numeric_matrix(self, later))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of shape (n_samples, 2) in the order of `classes_`."""
         check_is_fitted(self)
         values = numeric_matrix(self, X)
-        weights = np.array([self.weights_[member] for member in MEMBERS])
+        weights = np.array([self.weights_[member] for member in self.members])
         positive = self.platt_.probability(self._member_scores(values) @ weights)
         return np.column_stack([1.0 - positive, positive])
 
@@ -157,8 +177,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """Probability of the second class (n_samples,) and `contributions`, for the price of one."""
         check_is_fitted(self)
         values = numeric_matrix(self, X)
-        prepared = self.preparation_.transform(values)
-        weight = {member: self.platt_.slope * self.weights_[member] for member in MEMBERS}
+        features = self._features(values)
+        prepared = self.preparation_.transform(features)
+        weight = {member: self.platt_.slope * self.weights_[member] for member in self.members}
         added = prepared * (weight["linear"] * self.linear_.coef_[0])
         if weight["boosting"]:
             threads = boosting_threads(len(prepared))
@@ -168,10 +189,12 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             leaves = forest_leaves(self.forest_, self.forest_paths_, prepared)
             change = self.forest_paths_.contributions(leaves)
             added += weight["forest"] * change * _log_odds_per_probability(self.forest_paths_.root, change.sum(axis=1))
-        features = values.shape[1]
-        total = added[:, :features]
+        total = added[:, : features.shape[1]]
         # column by column: two indicators never belong to one feature
-        total[:, self.preparation_.indicator_] += added[:, features:]
+        total[:, self.preparation_.indicator_] += added[:, features.shape[1] :]
+        if self.score_column is not None:
+            moved = weight[SEQUENCE] * (self._given(values) - self.score_center_)
+            total = np.insert(total, self.score_column, moved, axis=1)
         return expit(self.base_log_odds_ + total.sum(axis=1)), total
 
     @property
@@ -181,8 +204,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             float(self.linear_.intercept_[0]),
             self.boosting_paths_.table.root,
             float(logit(np.array(self.forest_paths_.root))),
+            self.score_center_,
         )
-        blended = sum(self.weights_[member] * root for member, root in zip(MEMBERS, roots, strict=True))
+        blended = sum(self.weights_[member] * root for member, root in zip(self.members, roots, strict=False))
         return self.platt_.slope * blended + self.platt_.intercept
 
     def _validated(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -213,7 +237,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
                 return "newest_origin", self._member_scores(values[newest]), target[newest]
             return None
         folds = _stratified_folds(target, 3)
-        scores = np.zeros((len(target), len(MEMBERS)))
+        scores = np.zeros((len(target), len(self.members)))
         for fold in range(3):
             inside = folds != fold
             if len(np.unique(target[inside])) < 2 or inside.all():
@@ -223,8 +247,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         return "out_of_fold", scores, target
 
     def _fit_members(self, values: np.ndarray, target: np.ndarray) -> None:
-        self.preparation_ = FeaturePreparation().fit(values)
-        prepared = self.preparation_.transform(values)
+        features = self._features(values)
+        self.preparation_ = FeaturePreparation().fit(features)
+        prepared = self.preparation_.transform(features)
         self.linear_ = LogisticRegression(C=self.regularisation, solver="newton-cholesky", max_iter=1000).fit(
             prepared, target
         )
@@ -252,11 +277,24 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         self.forest_paths_ = forest_paths(self.forest_, prepared.shape[1])
 
     def _member_scores(self, values: np.ndarray) -> np.ndarray:
-        """Log odds of each member, shape (n_samples, 3), in the order of MEMBERS."""
-        prepared = self.preparation_.transform(values)
+        """Log odds of each member, shape (n_samples, members), in the order of `members`."""
+        prepared = self.preparation_.transform(self._features(values))
         members = (self.linear_, self.boosting_, self.forest_)
+        given = () if self.score_column is None else (self._given(values),)
         with few_threads(len(values)):
-            return np.column_stack([logit(member.predict_proba(prepared)[:, 1]) for member in members])
+            return np.column_stack([*(logit(member.predict_proba(prepared)[:, 1]) for member in members), *given])
+
+    def _features(self, values: np.ndarray) -> np.ndarray:
+        return values if self.score_column is None else np.delete(values, self.score_column, axis=1)
+
+    def _given(self, values: np.ndarray) -> np.ndarray:
+        given = values[:, self.score_column]
+        unknown = int(np.isnan(given).sum())
+        if unknown:
+            raise ValueError(
+                f"{unknown} of {len(given)} rows lack the score of the sequence model in column {self.score_column}"
+            )
+        return given
 
 
 def _log_odds_per_probability(root: float, change: np.ndarray) -> np.ndarray:

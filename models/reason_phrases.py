@@ -163,6 +163,13 @@ FEATURE_PHRASES: dict[str, FeaturePhrase] = {
     "searches_28d": _behaviour("searches", "搜索"),
     "carts_28d": _behaviour("additions to the cart", "加购"),
     "favourites_28d": _behaviour("favourites", "收藏"),
+    "recent_sequence": FeaturePhrase(
+        "sequence",
+        "recent sequence of visits and orders points to it",
+        "recent sequence of visits and orders points away from it",
+        "近期到访与下单的先后节奏偏向发生",
+        "近期到访与下单的先后节奏偏向不发生",
+    ),
     "shares_28d": _count("social", "shares in the last 28 days", "近 28 天分享"),
     "likes_28d": _count("social", "likes in the last 28 days", "近 28 天点赞"),
 }

@@ -26,6 +26,7 @@ from models.judging import (
     judge_propensity,
     matrix,
     positive_probability,
+    propensity_model,
     season_shift,
     stable_sample,
 )
@@ -35,6 +36,8 @@ from models.propensity import PropensityModel
 from models.reasons import FeatureImportance, importance
 from models.scoring import score_customers
 from models.season import SeasonShift, is_harmful, moved, season_origin, shifted
+from models.sequence import SequenceModel
+from models.sequence_trial import READ_ROWS, fit_sequence, with_score
 
 IMPORTANCE_ROWS = 20_000
 RANKING_MEASURES = ("auc", "pr_auc", "lift_at_10", "capture_at_10")
@@ -52,7 +55,8 @@ class TrainedPropensity:
 
     `test_predictions`: one row per test customer: user_id, outcome (0/1), probability, and one column per baseline; the
     probability is that of the evaluated model, which saw no label of the test origin's window. `baseline`: features and
-    scores of the newest training origin, against which drift is measured.
+    scores of the newest training origin, against which drift is measured. `sequence`, `evaluated_sequence`: the networks whose
+    scores both models take as a member, None where it is none; then the rows to score need the column `recent_days`.
     """
 
     task: PropensityTask
@@ -61,17 +65,19 @@ class TrainedPropensity:
     test_predictions: pd.DataFrame
     evaluated: PropensityModel | PurchaseRule
     baseline: Baseline
+    sequence: SequenceModel | None = None
+    evaluated_sequence: SequenceModel | None = None
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """One row per input row: user_id, probability, percentile (0..1, 1 = most likely), reason_codes."""
         columns = (
             self.task.features if isinstance(self.model, PropensityModel) else ("recency_days", *self.model.columns)
         )
-        return score_customers(self.model, features, columns=columns)
+        return score_customers(self.model, with_score(features, self.sequence), columns=columns)
 
     def evaluated_probability(self, rows: pd.DataFrame) -> np.ndarray:
         """Probabilities (n,) by the evaluated model: what this version would have said had its last origin not come yet."""
-        return positive_probability(self.evaluated, rows, self.task)
+        return positive_probability(self.evaluated, with_score(rows, self.evaluated_sequence), self.task)
 
 
 def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protocol
@@ -111,13 +117,18 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         random_state=random_state,
     )
     past, test, truth, too_thin, audit = judged.past, judged.test, judged.truth, judged.too_thin, judged.audit
+    task, member, sequence = judged.task, judged.sequence, None
     model, final, own_shift = judged.model, past, judged.season
     if isinstance(judged.model, PropensityModel):
         final = stable_sample(samples, max_rows)
         newest = (final["as_of"] == pd.Timestamp(test_as_of)).to_numpy()
-        model = PropensityModel(label_days=task.horizon_days, random_state=random_state)
+        if member.model is not None:
+            read, about = stable_sample(samples, READ_ROWS), {"horizon_days": task.horizon_days}
+            sequence = fit_sequence(read, task.label, **about, previous=member.model, random_state=random_state)
+            final = with_score(final, member.model)  # of the newest rows, which that network did not see
+        model = propensity_model(task, random_state)
         model.refit(matrix(final, task), final[task.label], newest=newest, previous=judged.model)
-        own_shift = _season_of(model, judged, season)
+        own_shift = _season_of(model, judged, None if season is None else with_score(season, sequence))
         shifted(model, own_shift.shift)
     comparison = judged.compare(seed=random_state, resamples=resamples)
     card = ModelCard(
@@ -142,6 +153,7 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         importance=_importance(judged),
         settings=_settings(model, max_rows=max_rows),
         season={"judged": judged.season.reason, "scoring": own_shift.reason},
+        sequence=member.trial.reason,
         limits=LIMITS + _findings(audit),
         versions={"scikit-learn": sklearn.__version__, "numpy": np.__version__, "pandas": pd.__version__},
     )
@@ -149,7 +161,8 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
     rules = {name: scores for name, scores in judged.predictions.items() if name != MODEL}
     scored = test.assign(**{SCORE: positive_probability(model, test, task)})
     baseline = baseline_of(scored, [SCORE, *card.features])
-    return TrainedPropensity(task, model, card, pd.DataFrame({**known, **rules}), judged.model, baseline)
+    predictions = pd.DataFrame({**known, **rules})
+    return TrainedPropensity(task, model, card, predictions, judged.model, baseline, sequence, member.model)
 
 
 def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:

@@ -45,7 +45,7 @@ def shop(monkeypatch):
         model = Planted(quality.get(day, GOOD), PlantedCard(card["test_origin"]))
         return dict.fromkeys(("purchase", "value"), (model, card))
 
-    def training_samples(_warehouse, origins, _horizon, *, users_at_most):
+    def training_samples(_warehouse, origins, _horizon, *, users_at_most, days):
         rng = np.random.default_rng(origins[0].toordinal())
         urge = rng.normal(0, 1.5, min(users_at_most, 1_500))
         return pd.DataFrame(
