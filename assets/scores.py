@@ -16,7 +16,7 @@ from assets.metadata import table_metadata
 from assets.model_checks import DRIFT_CHECK, LABEL_AUDIT, model_checks
 from assets.sequences import is_missing, with_recent_days
 from assets.tables import DAILY, as_of_of
-from assets.training import LABELS, population
+from assets.training import LABELS, feature_columns, population
 from assets.warehouse import Warehouse
 from contracts.contract import TableContract
 from contracts.outputs import TABLES
@@ -117,6 +117,8 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
         features = warehouse.frame(
             "select * from feature.user_features where as_of = $as_of order by user_id", {"as_of": as_of}
         )
+        numeric = list(feature_columns(features))
+        features[numeric] = features[numeric].astype("float32")  # as in training, and half the memory
         horizons = warehouse.frame("select horizon_days, churn_window_days from core.horizons order by horizon_days")
         for horizon, window in horizons.itertuples(index=False):
             models = models_of_horizon(
