@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import whole_job
 from benchmarks.machine import code_version, machine
 from benchmarks.page import page
-from benchmarks.peers import btyd, engines
+from benchmarks.peers import btyd, clickstream, engines
 from benchmarks.results import Group, Results
 from benchmarks.usage import BenchmarkFailedError
 
@@ -49,6 +49,8 @@ def measurements(events: list[int], *, with_peers: bool) -> Iterator[tuple[str, 
     if with_peers:
         for size in events:
             yield f"engines {size}", partial(engines.measure_engines, events=size)
+        held = min(max(events), clickstream.EVENTS_AT_MOST)
+        yield f"clickstream {held}", partial(clickstream.measure_clickstream, events=held)
         yield "btyd", btyd.measure_fit
 
 

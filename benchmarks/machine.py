@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 LIBRARIES = ("duckdb", "dagster", "pandas", "pyarrow", "scikit-learn")
-PEERS = ("chdb", "polars")
+PEERS = ("chdb", "polars", "lifetimes", "retentioneering")
 
 
 def machine() -> dict[str, str]:

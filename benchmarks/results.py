@@ -44,7 +44,9 @@ class Results:
         if not self.path.is_file():
             return {}
         kept = json.loads(self.path.read_text(encoding="utf-8"))
-        return {group["name"]: Group(**group) for group in kept["groups"]} if kept["machine"] == self.machine else {}
+        # a tool that was not listed then changes no figure of then
+        is_other = any(self.machine.get(name) != told for name, told in kept["machine"].items())
+        return {} if is_other else {group["name"]: Group(**group) for group in kept["groups"]}
 
     def add(self, group: Group) -> None:
         """Keep a group, in place of an earlier one of this name; what another command added meanwhile stays."""

@@ -83,12 +83,13 @@ def _skew(source: Path, out: Path) -> None:
     for path in sorted(path for path in (source / "history").iterdir() if not path.name.startswith("events")):
         land([path], out / "history")
     connection = duckdb.connect(config={"preserve_insertion_order": "true"})
+    chosen = f"(select min(user_id) from read_parquet('{source}/history/users*.parquet'))"
     for path in sorted((source / "history").glob("events*.parquet")):
         connection.execute(
             "copy (select * replace ("
-            f"case when hash(event_id) % {SKEWED_ONE_IN} = 0 then (select min(user_id) from '{source}/history/users*') "
-            f"else user_id end as user_id, case when hash(event_id) % {SKEWED_ONE_IN} <> 0 then anonymous_id end "
-            f"as anonymous_id) from '{path}') to '{out / 'history' / path.name}' (format parquet, compression zstd)"
+            f"case when hash(event_id) % {SKEWED_ONE_IN} = 0 then {chosen} else user_id end as user_id, "
+            f"case when hash(event_id) % {SKEWED_ONE_IN} <> 0 then anonymous_id end as anonymous_id) "
+            f"from '{path}') to '{out / 'history' / path.name}' (format parquet, compression zstd)"
         )
 
 

@@ -1,49 +1,70 @@
 -- One row per step and event type: in how many sessions it stands at that step, counted from an anchor or back to it.
 -- The anchor is the session's first event, or its last when the matrix goes back; or the first (last) event of a type.
 -- Step 0 is the anchor. Sessions that are over by a step are `(end)`, those that had not begun `(start)`.
-with visits as (
+with days as (
+    select unnest([0, 1]) as days_later
+),
+
+-- a session has events on the day it starts and on the next one: looked up by day, a user's other sessions cost nothing
+session_days as (
     select
+        sessions.session_key,
         sessions.user_key,
-        sessions.activity_date,
-        sessions.session_number,
-        events.occurred_at,
+        sessions.started_at,
+        sessions.ended_at,
+        sessions.activity_date + days.days_later as event_date
+    from (
+        select
+            row_number() over () as session_key,
+            user_key,
+            activity_date,
+            started_at,
+            ended_at
+        from core.sessions
+        where activity_date >= $from_date and activity_date < $until_date
+    ) as sessions
+    cross join days
+),
+
+visits as (
+    select
+        session_days.session_key,
         events.event_type,
-        count(*) over (
-            partition by sessions.user_key, sessions.activity_date, sessions.session_number
-            order by events.occurred_at, events.event_type rows unbounded preceding
+        row_number() over (
+            partition by session_days.session_key order by events.occurred_at, events.event_type
         ) as place
-    from core.sessions
+    from session_days
     inner join core.events
         on
-            sessions.user_key = events.user_key
-            and sessions.started_at <= events.occurred_at
-            and sessions.ended_at >= events.occurred_at
+            session_days.user_key = events.user_key
+            and session_days.event_date = events.activity_date
+            and session_days.started_at <= events.occurred_at
+            and session_days.ended_at >= events.occurred_at
     where
         events.event_type <> 'push_open'
-        and sessions.activity_date >= $from_date
-        and sessions.activity_date < $until_date
         and events.activity_date >= $from_date
         and events.activity_date < $until_date + 1
 ),
 
 anchored as (
     select
-        *,
-        case
-            when $from_end
-                then max(case when $anchor_type is null or event_type = $anchor_type then place end) over session
-            else min(case when $anchor_type is null or event_type = $anchor_type then place end) over session
-        end as anchor_place
+        session_key,
+        case when $from_end then max(place) else min(place) end as anchor_place
     from visits
-    window session as (partition by user_key, activity_date, session_number)
+    where $anchor_type is null or event_type = $anchor_type
+    group by session_key
 ),
 
 counted as (
     select
-        case when $from_end then anchor_place - place else place - anchor_place end as step,
-        event_type,
+        case
+            when $from_end then anchored.anchor_place - visits.place
+            else visits.place - anchored.anchor_place
+        end as step,
+        visits.event_type,
         count(*) as sessions_count
-    from anchored
+    from visits
+    inner join anchored on visits.session_key = anchored.session_key
     group by all
 ),
 

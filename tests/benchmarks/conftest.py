@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peers.questions import QUESTIONS
+from benchmarks.peers.tasks import TASKS
 from benchmarks.results import Group, Results
 from benchmarks.stages import STAGES
 
@@ -47,6 +48,12 @@ def results(tmp_path: Path) -> Results:
     groups["engines 10000000"] = {question: {"rows": 7, "engines": engines} for question in QUESTIONS}
     fit = {"parameters": {"r": 0.5, "alpha": 4.0}, "wall_s": 5.0, "peak_mib": 200.0}
     groups["btyd"] = {"trellis": {**fit, "cpu_s": 2.0}, "lifetimes": {**fit, "cpu_s": 10.0}}
+    tasks = {"trellis": (1.0, 300.0), "retentioneering": (4.0, 600.0)}
+    tools = {
+        tool: {"tasks": {task: {"cpu_s": cpu, "wall_s": cpu / 2} for task in TASKS}, "peak_mib": peak}
+        for tool, (cpu, peak) in tasks.items()
+    }
+    groups["clickstream 5000000"] = {"rows": 4_900_000, "tools": tools}
     for name, figures in groups.items():
         found.add(Group(name, "2026-01-02", "abc1234", figures))
     found.add(Group("job 1000000", "2026-01-02", "abc1234", error="Traceback\nValueError: no room"))

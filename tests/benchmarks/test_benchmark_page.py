@@ -32,6 +32,10 @@ def test_aims_hold_figures_against_limits(results: Results) -> None:
     # five questions of 1.2 CPU-s each against 1.0; 2 CPU-s against 10
     assert found["10 M events, CPU against ClickHouse: sum of five queries"] == (1.2, False)
     assert found["10 M events, CPU against ClickHouse: sessions"] == (1.2, True)
+    # five tasks of 1 CPU-s each against 4; 300 MiB against 600
+    assert found["5 M events, against Retentioneering: CPU of the five tasks"] == (0.25, True)
+    assert found["5 M events, against Retentioneering: peak memory"] == (0.5, False)
+    assert found["5 M events, against Retentioneering: CPU of funnel"] == (0.25, True)
     assert found["MBG/NBD on 1,000,000 customers: CPU / lifetimes"] == (0.2, True)
 
 
@@ -44,6 +48,8 @@ def test_page_shows_every_part(results: Results) -> None:
     assert "| 10 M events | 9.00 | 10.0 | 3.00 | 3.33 | 1,000 | 0.40 |" in text
     assert "| sessions | 7 | 1.20 | 1.00 | 2.00 | 300 | 400 | 500 |" in text
     assert "| sum |  | 6.00 | 5.00 | 10.0 |  |  |  |" in text
+    assert "| step_matrix | 1.00 | 4.00 | 0.50 | 2.00 |" in text
+    assert "Peak MiB over the five tasks: Trellis 300, Retentioneering 600." in text
     assert "| lifetimes | 10.0 | 5.00 | 200 | r 0.5, alpha 4 |" in text
     assert "| job 1000000 | `ValueError: no room` |" in text
 

@@ -9,10 +9,13 @@ import pytest
 
 from benchmarks.peers.btyd import unequal
 from benchmarks.peers.btyd_fit import TRUE, customers
+from benchmarks.peers.clickstream import QUIET, TOOLS
 from benchmarks.peers.core_tables import TABLES
 from benchmarks.peers.equality import differences
 from benchmarks.peers.questions import QUESTIONS
+from benchmarks.peers.tasks import TASKS
 from benchmarks.peers.trellis_engine import answering
+from benchmarks.usage import measure
 
 
 def written(path: Path, select: str) -> Path:
@@ -122,8 +125,6 @@ def test_other_engines_answer_as_ours(
     core_tables: Path, tmp_path: Path, question: str, engine: str, library: str
 ) -> None:
     pytest.importorskip(library, reason=f"{library} comes with the extra `benchmark`")
-    from benchmarks.usage import measure
-
     answers = {}
     for name in ("trellis", engine):
         answers[name] = tmp_path / f"{name}.parquet"
@@ -131,3 +132,53 @@ def test_other_engines_answer_as_ours(
         measure(f"benchmarks.peers.{name}_engine", asked)
     found = differences(answers["trellis"], answers[engine])
     assert (found["only_ours"], found["only_theirs"]) == ([], [])
+
+
+# (user, minutes, type): two users with a funnel each way round, a visit over midnight, two events of one moment
+CLICKS = [
+    (1, 0, "view"), (1, 5, "cart"), (1, 5, "search"), (1, 36, "purchase"), (1, 36 + 30, "view"), (1, 36 + 61, "view"),
+    (2, 10, "purchase"), (2, 11, "cart"), (2, 12, "view"), (3, 14 * 60 - 1, "view"), (3, 14 * 60 + 1, "cart"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def clicks(tmp_path: Path) -> Path:
+    rows = ", ".join(f"({user}, {minutes}, '{kind}')" for user, minutes, kind in CLICKS)
+    return written(
+        tmp_path / "clicks.parquet",
+        "select user_key, activity_at::date as activity_date, activity_at as occurred_at, event_type from (select "
+        "user_key::integer as user_key, timestamp '2024-01-01 10:00:00' + to_minutes(minutes) as activity_at, event_type "
+        f"from (values {rows}) as t(user_key, minutes, event_type)) order by 1, 3, 4",
+    )
+
+
+def done(tool: str, clicks: Path, answers: Path) -> dict[str, list[tuple]]:
+    """The answers of a tool, each as sorted rows."""
+    asked = ["--file", str(clicks), "--answers", str(answers)]
+    measure(f"benchmarks.peers.{tool}_tasks", asked, environment=QUIET)
+    return {path.stem: sorted(duckdb.execute(f"from '{path}'").fetchall()) for path in answers.iterdir()}
+
+
+@pytest.mark.slow
+def test_our_click_stream_answers_are_the_counted_ones(clicks: Path, tmp_path: Path) -> None:
+    found = done("trellis", clicks, tmp_path / "ours")
+    # user 1: view, cart, search | purchase, view (30 min later is the same session) | view; user 2: one; user 3: one
+    assert sorted(row[3] for row in found["sessions"]) == [1, 2, 2, 3, 3]
+    assert found["funnel"] == [(1, 3), (2, 2), (3, 1)]
+    assert ("cart", "search", 1) in found["transitions"]
+    assert ("(start)", "view", 3) in found["transitions"]
+    assert sum(row[2] for row in found["transitions"]) == len(CLICKS) + 5
+    assert ("view", 1, 3) in found["step_matrix"]
+    assert ("(end)", 4, 5) in found["step_matrix"]
+
+
+@pytest.mark.slow
+def test_another_click_stream_tool_answers_as_ours(clicks: Path, tmp_path: Path) -> None:
+    pytest.importorskip("retentioneering", reason="retentioneering comes with the extra `benchmark`")
+    ours, theirs = (tmp_path / tool for tool in TOOLS)
+    for tool, answers in zip(TOOLS, (ours, theirs), strict=True):
+        done(tool, clicks, answers)
+    for task in TASKS:
+        if task != "load":
+            found = differences(ours / f"{task}.parquet", theirs / f"{task}.parquet")
+            assert (task, found["only_ours"], found["only_theirs"]) == (task, [], [])

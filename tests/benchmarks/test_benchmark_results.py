@@ -19,6 +19,8 @@ def test_results_are_read_again(tmp_path: Path) -> None:
     again = Results(tmp_path, {"cores": "2"})
     assert [(one.size, one.figures) for one in again.of_kind("job")] == [(9, {"x": 2}), (10, {"x": 3})]
     assert Results(tmp_path, {"cores": "4"}).all == []
+    assert Results(tmp_path, {"polars": "2"}).all == []
+    assert len(Results(tmp_path, {"cores": "2", "polars": "2"}).all) == 2
 
 
 def test_two_commands_may_add_to_the_same_results(tmp_path: Path) -> None:
