@@ -131,12 +131,14 @@ def _write_tables(
 def _write_segments(warehouse: Warehouse, folder: Path, as_of: date) -> dict[str, int]:
     """Write each list as Parquet and CSV, members by value at stake, and return file -> rows."""
     rows = {}
+    made = warehouse.frame("select segment from segment.sizes where as_of = $as_of order by segment", {"as_of": as_of})
+    segments = dict.fromkeys([*SEGMENTS, *made["segment"]])  # and those that trellis.toml declares
     order = "order by value_at_stake desc, user_id"
     text = [name for name in TABLES["segment.members"].columns if COLUMNS[name].type == "VARCHAR"]
     escaped = ", ".join(
         f"case when regexp_matches({name}, '{_RISKY}') then '''' || {name} else {name} end as {name}" for name in text
     )
-    for segment in SEGMENTS:
+    for segment in segments:
         parameters = {"as_of": as_of, "segment": segment}
         where = "where as_of = $as_of and segment = $segment"
         select = f"select * from segment.members {where} {order}"

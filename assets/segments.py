@@ -1,14 +1,16 @@
 """The asset `segment/members`: the lists with consent, control group, entry, expiry and reasons."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 import pandas as pd
 
+from assets.dropped_lists import dropped_candidates, dropped_version
 from assets.home import Home
 from assets.metadata import table_metadata
-from assets.tables import DAILY, as_of_of
+from assets.tables import DAILY, as_of_of, primary_horizon
 from assets.warehouse import Warehouse
 from contracts.outputs import SEGMENTS, TABLES
 from contracts.settings import Settings
@@ -16,6 +18,7 @@ from models.membership import complete_members
 from sql.queries import load_queries
 
 _MEMBERS, _SIZES = TABLES["segment.members"], TABLES["segment.sizes"]
+_READ = ("core.users", "core.events", "core.orders", "core.order_items", "core.products", "score.user_value")
 
 
 def previous_as_of(warehouse: Warehouse, segment: str, as_of: date) -> date | None:
@@ -30,16 +33,39 @@ def previous_as_of(warehouse: Warehouse, segment: str, as_of: date) -> date | No
     )  # pyright: ignore[reportReturnType]
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Who qualifies for a list before consent is asked for, the version of its rule, and why it may be empty."""
+
+    segment: str
+    rows: pd.DataFrame
+    version: str
+    empty_because: str | None
+
+
+def _candidates(warehouse: Warehouse, as_of: date, settings: Settings) -> Iterator[Candidates]:
+    """Yield the candidates of the lists of the house, then of the declared ones."""
+    for segment in SEGMENTS:
+        query = load_queries()[f"segment.{segment}"]
+        rows = warehouse.frame(
+            f"select lists.* exclude (as_of), users.marketing_consent, users.consent_basis from segment.{segment} as lists "
+            "inner join core.users on lists.user_id = users.user_id where lists.as_of = $as_of order by lists.user_id",
+            {"as_of": as_of},
+        )
+        yield Candidates(segment, rows, query.version, query.may_be_empty)
+    for wanted in settings.dropped_lists:
+        rows = dropped_candidates(
+            warehouse, settings.funnels, wanted, as_of=as_of, horizon_days=primary_horizon(warehouse)
+        )
+        reason = f"nobody's last step in the funnel {wanted.funnel} was step {wanted.step}"
+        yield Candidates(wanted.segment, rows, dropped_version(settings.funnels, wanted), reason)
+
+
 def _list(
-    warehouse: Warehouse, segment: str, as_of: date, settings: Settings
+    warehouse: Warehouse, found: Candidates, as_of: date, settings: Settings
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     """Return the members of one list and its line of sizes."""
-    query = load_queries()[f"segment.{segment}"]
-    candidates = warehouse.frame(
-        f"select lists.* exclude (as_of), users.marketing_consent, users.consent_basis from segment.{segment} as lists "
-        "inner join core.users on lists.user_id = users.user_id where lists.as_of = $as_of order by lists.user_id",
-        {"as_of": as_of},
-    )
+    segment, candidates = found.segment, found.rows
     before = previous_as_of(warehouse, segment, as_of)
     previous = warehouse.frame(
         "select user_id, entered_at from segment.members where segment = $segment and as_of = $before",
@@ -51,7 +77,7 @@ def _list(
         allowed,
         previous,
         segment=segment,
-        segment_version=query.version,
+        segment_version=found.version,
         as_of=as_of,
         salt=settings.control_salt,
         control_share=settings.control_share,
@@ -60,7 +86,7 @@ def _list(
     lacking = len(candidates) - len(allowed)
     reason = None
     if not len(members):
-        reason = f"all {lacking} candidates lack consent" if lacking else query.may_be_empty
+        reason = f"all {lacking} candidates lack consent" if lacking else found.empty_because
     size = {
         "segment": segment,
         "as_of": as_of,
@@ -82,7 +108,7 @@ def _list(
             description=table.description,
             partitions_def=DAILY,
             kinds={"python"},
-            deps=[["segment", name] for name in SEGMENTS] + [["core", "users"]],
+            deps=[["segment", name] for name in SEGMENTS] + [table.split(".") for table in _READ],
         )
         for table in (_MEMBERS, _SIZES)
     ],
@@ -91,7 +117,10 @@ def segment_members(context: dg.AssetExecutionContext, home: Home) -> Iterator[d
     """Complete every list; users without consent are counted and kept out."""
     as_of, settings = as_of_of(context), home.settings
     with home.warehouse() as warehouse:
-        lists, sizes = zip(*(_list(warehouse, segment, as_of, settings) for segment in SEGMENTS), strict=True)
+        lists, sizes = zip(
+            *(_list(warehouse, found, as_of, settings) for found in _candidates(warehouse, as_of, settings)),
+            strict=True,
+        )
         filled = [members for members in lists if len(members)] or [lists[0]]
         warehouse.write_frame(_MEMBERS, pd.concat(filled, ignore_index=True), as_of=as_of)
         warehouse.write_frame(_SIZES, pd.DataFrame(sizes), as_of=as_of)

@@ -71,6 +71,19 @@ class Funnel(BaseModel):
         return self
 
 
+class DroppedList(BaseModel):
+    """A list of the users whose last step in a declared funnel was this one; made and published like the shop's own lists."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    segment: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Name of the list.")
+    funnel: str = Field(description="Name of a declared funnel.")
+    step: int = Field(ge=1, description="The step they reached, and not the next.")
+    recommended_action: str = Field(
+        "Remind of what was left", min_length=1, description="What to do with its members, in words."
+    )
+
+
 DEFAULT_FUNNELS = (
     Funnel.model_validate({"name": "purchase", "steps": ["view", "cart", "purchase"]}),
     Funnel.model_validate({"name": "checkout", "steps": ["cart", "checkout", "purchase"]}),

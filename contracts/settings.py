@@ -7,9 +7,10 @@ of their SQL file.
 from datetime import date
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from contracts.funnels import DEFAULT_FUNNELS, Funnel
+from contracts.funnels import DEFAULT_FUNNELS, DroppedList, Funnel
+from contracts.outputs import SEGMENTS
 
 
 class Settings(BaseModel):
@@ -55,6 +56,9 @@ class Settings(BaseModel):
     keep_versions_hours: int = Field(24, ge=0, description="No version younger than this is removed.")
     small_cell_below: int = Field(10, ge=1, description="No published page shows a statistic about fewer people.")
     funnels: tuple[Funnel, ...] = Field(DEFAULT_FUNNELS, description="The shop's funnels, each a table [[funnels]].")
+    dropped_lists: tuple[DroppedList, ...] = Field(
+        (), description="Lists of users who dropped out of a declared funnel, each a table [[dropped_lists]]."
+    )
     memory_limit: str = Field("2500MB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's memory limit.")
 
     @field_validator("time_zone")
@@ -73,6 +77,24 @@ class Settings(BaseModel):
             message = f"two funnels are called {', '.join(twice)}; give each its own name"
             raise ValueError(message)
         return funnels
+
+    @model_validator(mode="after")
+    def _dropped_lists_have_a_step(self) -> "Settings":
+        last_steps = {funnel.name: len(funnel.steps) - 1 for funnel in self.funnels}
+        names = [*SEGMENTS, *(wanted.segment for wanted in self.dropped_lists)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"two lists are called {', '.join(twice)}; give each its own name"
+            raise ValueError(message)
+        for wanted in self.dropped_lists:
+            if wanted.funnel not in last_steps:
+                message = (
+                    f"list {wanted.segment}: there is no funnel {wanted.funnel!r}; declared are {', '.join(last_steps)}"
+                )
+                raise ValueError(message)
+            if wanted.step > last_steps[wanted.funnel]:
+                message = f"list {wanted.segment}: users can drop out after steps 1 to {last_steps[wanted.funnel]}"
+                raise ValueError(message)
+        return self
 
     @field_validator("horizons_days")
     @classmethod

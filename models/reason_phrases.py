@@ -182,6 +182,7 @@ CODE_PHRASES: dict[str, tuple[str, str]] = {
     "worth_winning_back": ("worth winning back", "值得挽回"),
     "coupon_dependent": ("orders mostly with coupons", "主要用券购买"),
     "price_sensitive": ("buys mostly at a discount", "对价格敏感"),
+    "dropped_out": ("left on the way to the goal", "中途流失"),
     "full_price": ("buys at full price", "按原价购买"),
     "gap_mean_days_missing": ("has not come back yet", "尚未复购"),
     "gap_median_days_missing": ("has not come back yet", "尚未复购"),

@@ -16,6 +16,7 @@ from pipelines.question_options import Questions, add_range
 
 if TYPE_CHECKING:
     from assets.analytics import Report, Shop
+    from contracts.settings import Settings
 
 DONE, FAILED = 0, 1
 SHOWN_ROWS = 40
@@ -52,6 +53,8 @@ def answer(options: argparse.Namespace) -> int:
         print(f"trellis: {error}", file=sys.stderr)
         return FAILED
     print_report(report, rows=options.rows)
+    if getattr(options, "save_segment", None) and not _save_segment(options, settings):
+        return FAILED
     if options.csv:
         report.frame.to_csv(options.csv, index=False)
         print(f"wrote {len(report.frame)} rows to {options.csv}")
@@ -63,6 +66,29 @@ def answer(options: argparse.Namespace) -> int:
         options.html.write_text(page, encoding="utf-8")
         print(f"wrote {options.html}")
     return DONE
+
+
+def _save_segment(options: argparse.Namespace, settings: "Settings") -> bool:
+    """Declare the users who dropped out as a list; tell what was written or what is wrong."""
+    from pipelines.dropped_lists import declare_dropped_list
+    from pipelines.settings import SettingsError
+
+    wanted = {"segment": options.save_segment, "funnel": options.steps[0], "step": options.dropped}
+    try:
+        if not options.dropped or len(options.steps) > 1:
+            message = (
+                "--save-segment needs --dropped STEP and the name of a declared funnel ([[funnels]] in trellis.toml)"
+            )
+            raise SettingsError(message)
+        path = declare_dropped_list(options.home, settings, wanted)
+    except SettingsError as error:
+        print(f"trellis: {error}", file=sys.stderr)
+        return False
+    print(
+        f"declared the list {options.save_segment} in {path}: the next `trellis run` makes it of the entries of the funnel's "
+        "table and publishes it; take the table [[dropped_lists]] out of the file to end it"
+    )
+    return True
 
 
 def print_report(report: "Report", *, rows: int) -> None:
@@ -139,6 +165,12 @@ def _funnel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", choices=["all", "channel", "region", "persona"], default="all")
     parser.add_argument(
         "--dropped", type=int, metavar="STEP", help="list the users who reached this step and not the next"
+    )
+    parser.add_argument(
+        "--save-segment",
+        metavar="NAME",
+        help="with --dropped and the name of a declared funnel: declare these users as a list in trellis.toml; the next run "
+        "makes and publishes it, with consent, control group and expiry",
     )
 
 

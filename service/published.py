@@ -296,8 +296,9 @@ def clusters(version: Version) -> list[Group]:
 
 
 def user_lists(version: Version) -> list[UserList]:
-    """Every list in the order of the contract, empty ones included."""
-    return [_user_list(version, segment) for segment in SEGMENTS]
+    """Every list in the order of the contract, then the shop's own by name; empty ones included."""
+    own = sorted(set(version.manifest["segments"]) - set(SEGMENTS))
+    return [_user_list(version, segment) for segment in (*SEGMENTS, *own)]
 
 
 def _user_list(version: Version, segment: str) -> UserList:

@@ -214,8 +214,8 @@ def dropped_users(
         frame,
         notes=(
             (
-                "a list to look at, not to send to: it has no control group and no expiry; who has no marketing_consent must "
-                "not be contacted"
+                "a list to look at, not to send to: it has no control group and no expiry (--save-segment NAME makes one that "
+                "has); who has no marketing_consent must not be contacted"
             ),
         ),
     )

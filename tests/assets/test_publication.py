@@ -86,6 +86,23 @@ def test_the_version_holds_what_the_manifest_says(tmp_path):
     }
 
 
+def test_a_declared_list_is_published_beside_those_of_the_house(tmp_path):
+    fill(tmp_path, AS_OF, 4)
+    with open_warehouse(tmp_path) as warehouse:
+        run = warehouse.connection.execute
+        run("insert into segment.members select * replace ('cart_left' as segment) from segment.members limit 3")
+        run(
+            "insert into segment.sizes select * replace ('cart_left' as segment, 3 as members_count) from segment.sizes limit 1"
+        )
+    folder = put_out(tmp_path).folder
+    assert read_manifest(folder)["segments"]["cart_left"]["rows"] == 3
+    assert {path.name for path in (folder / "segments").iterdir()} == {
+        f"{name}.{kind}"
+        for name in ("retention", "reactivation", "pricing", "cart_left")
+        for kind in ("csv", "parquet")
+    }
+
+
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "'", "\t", "\r"])
 def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_only(tmp_path, lead):
     hostile = f"{lead}cmd()|A1"

@@ -41,10 +41,25 @@ def test_a_shop_declares_its_funnels_and_their_names_differ():
         Settings.model_validate({"funnels": declared * 2})
 
 
-def test_the_example_of_the_docs_is_a_valid_declaration():
+def test_the_examples_of_the_docs_are_valid_declarations():
     page = (Path(__file__).parents[2] / "docs" / "analytics.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
-    funnels = Settings.model_validate(tomllib.loads(block)).funnels
-    assert [funnel.name for funnel in funnels] == ["share_to_order", "one_product"]
-    assert funnels[0].steps[1].label == "view (channel share_link)"
-    assert funnels[1].hold_product
+    lists, funnels = (
+        Settings.model_validate(tomllib.loads(block)) for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    )
+    assert [funnel.name for funnel in funnels.funnels] == ["share_to_order", "one_product"]
+    assert funnels.funnels[0].steps[1].label == "view (channel share_link)"
+    assert funnels.funnels[1].hold_product
+    assert [wanted.segment for wanted in lists.dropped_lists] == ["cart_left"]
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"funnel": "purchse"}, "there is no funnel 'purchse'; declared are purchase, checkout, same_product"),
+    ({"step": 3}, "steps 1 to 2"),
+    ({"step": 0}, "greater than or equal to 1"),
+    ({"segment": "retention"}, "two lists are called retention"),
+    ({"segment": "../x"}, "should match pattern"),
+])  # fmt: skip
+def test_a_list_of_dropped_users_must_name_a_funnel_and_a_step(change, message):
+    wanted = {"segment": "cart_left", "funnel": "purchase", "step": 2} | change
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        Settings.model_validate({"dropped_lists": [wanted]})

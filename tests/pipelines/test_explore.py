@@ -10,6 +10,7 @@ import pytest
 from assets.analytics import Report
 from pipelines import explore
 from pipelines.report_page import report_page
+from pipelines.settings import load_settings
 
 
 def parse(*words):
@@ -104,3 +105,25 @@ def test_a_question_without_answer_ends_with_1_and_says_why(asked, capsys):
     assert "no event type may stand in two steps" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         parse("active", "--from", "soon")
+
+
+def test_dropped_users_are_declared_as_a_list_once(asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").mkdir()
+    words = ("purchase", "--dropped", "2", "--save-segment", "cart_left", "--home", str(tmp_path / "home"))
+    assert explore.answer(parse("funnel", *words)) == 0
+    (declared,) = load_settings(tmp_path / "home").dropped_lists
+    assert (declared.segment, declared.funnel, declared.step) == ("cart_left", "purchase", 2)
+    assert "declared the list cart_left" in capsys.readouterr().out
+    written = (tmp_path / "home" / "trellis.toml").read_text(encoding="utf-8")
+    assert explore.answer(parse("funnel", *words)) == 1
+    assert "two lists are called cart_left" in capsys.readouterr().err
+    assert (tmp_path / "home" / "trellis.toml").read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("words", [("purchase",), ("view", "cart", "--dropped", "1")])
+def test_a_list_needs_a_declared_funnel_and_a_step(words, asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert explore.answer(parse("funnel", *words, "--save-segment", "left", "--home", str(tmp_path))) == 1
+    assert "needs --dropped STEP and the name of a declared funnel" in capsys.readouterr().err
+    assert not (tmp_path / "trellis.toml").exists()
