@@ -44,7 +44,8 @@ def test_a_shop_declares_its_funnels_and_their_names_differ():
 def test_the_examples_of_the_docs_are_valid_declarations():
     page = (Path(__file__).parents[2] / "docs" / "analytics.md").read_text(encoding="utf-8")
     lists, funnels = (
-        Settings.model_validate(tomllib.loads(block)) for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+        Settings.model_validate(tomllib.loads(block))
+        for block in re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
     )
     assert [funnel.name for funnel in funnels.funnels] == ["share_to_order", "one_product"]
     assert funnels.funnels[0].steps[1].label == "view (channel share_link)"
