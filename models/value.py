@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.evaluation import RankedOutcomes, compare, value_measures
 from models.threads import few_threads
-from models.value_level import LEVELS_OWN, Trial, choose_level, level_of
+from models.value_level import LEVELS_OWN, Trial, level_of, level_weights
 from models.value_members import (
     BASELINE,
     BOOSTING,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 CANDIDATES = (BASELINE, HISTORIES, BOOSTING, MIXTURE)
+PAIRED = ("ngini", "mae")
 NGINI_TOLERANCE = 0.003
 TRIALS_AT_MOST = 3
 TRIAL_ROWS = 20_000
@@ -44,7 +45,8 @@ TRIAL_ROUNDS = 60
 class TrainedValue:
     """The chosen predictor of each target with its level, refitted on all closed origins, and how it was judged.
 
-    `metrics` is JSON-able: target -> chosen, level, test measures of every candidate with intervals, test origin, customers.
+    `metrics` is JSON-able: target -> chosen, level, test measures of every candidate with intervals, test origin, customers;
+    `ngini_gain` and `mae_gain` of a candidate: by how much what ships ("trellis") is better, with the paired interval.
     `is_fallback` says that there was too little data to choose, and why stands in `reason`.
     """
 
@@ -69,7 +71,7 @@ def train_value(
 
     `samples` holds one row per customer with an order and origin: `as_of`, the features, `future_orders_count`,
     `future_net_amount`. On up to three earlier origins a horizon apart, each foreseen from the origins closed by
-    then, the candidate with the largest mean normalised Gini is chosen (the boosting within 0.003 of it), and where
+    then, the candidate with the largest mean normalised Gini is chosen (the boosting within 0.003 of it), and what
     its total comes from (`value_level.py`); where no origin can be foreseen so, the mixture. The test origin only
     judges. Then the chosen candidate is refitted on all origins, with the test origin as one more trial of the level.
     With fewer than 100 buyers at the newest training origin, the forecast that needs no labels stands in, unlevelled:
@@ -92,26 +94,26 @@ def train_value(
         for target in TARGETS:
             if short:
                 tested = fit_members([BASELINE, LABEL_FREE], target, past if len(past) else samples, **build)
-                chosen, level, source = LABEL_FREE, 1.0, LEVELS_OWN
+                chosen, level, sources = LABEL_FREE, 1.0, {LEVELS_OWN: 1.0}
                 members[target] = fit_members([LABEL_FREE], target, samples, **build)[LABEL_FREE]
                 levels[target] = 1.0
             else:
                 trials = [_trial(target, past, when, build) for when in tried]
                 tested = fit_members(CANDIDATES, target, past, **build)
                 chosen = _choose(trials, tested)
-                source = choose_level(trials, chosen)
-                level = level_of(source, tested, chosen, test, trials)
+                sources = level_weights(trials, chosen)
+                level = level_of(sources, tested, chosen, test, trials)
                 if len(test):
                     trials.append(_seen(target, tested, test))
                 final = fit_members([HISTORIES, chosen], target, samples, **build)
                 members[target] = final[chosen]
-                levels[target] = level_of(choose_level(trials, chosen), final, chosen, test, trials)
+                levels[target] = level_of(level_weights(trials, chosen), final, chosen, test, trials)
             metrics[target] = {
                 "chosen": chosen,
                 "test_as_of": str(origin.date()),
                 "customers": len(test),
                 "level": level,
-                "level_from": source,
+                "level_from": {name: round(weight, 3) for name, weight in sources.items()},
                 "measures": _judge(target, tested, chosen, level, test, seed),
             }
     return TrainedValue(members, levels, metrics, short is not None, short)
@@ -166,7 +168,10 @@ def _judge(target: str, tested: dict, chosen: str, level: float, test: pd.DataFr
     predictions = {name: member.predict(test) for name, member in tested.items()}
     predictions["trellis"] = predictions[chosen] * level
     comparison = compare(actual, predictions, kind="value", seed=seed)
+    found = {name: dict(measures) for name, measures in comparison.measures.items()}
+    for name in tested:
+        found[name] |= {f"{key}_gain": comparison.improvement("trellis", name, measure=key) for key in PAIRED}
     return {
         name: {key: [interval.value, interval.low, interval.high] for key, interval in measures.items()}
-        for name, measures in comparison.measures.items()
+        for name, measures in found.items()
     }

@@ -73,7 +73,8 @@ def write_page(home: Path, path: Path) -> None:
 def backtest_text(measures: pd.DataFrame) -> str:
     """Return the whole-population rows of `score.backtest` as text: a block per outcome and horizon, the model first.
 
-    Intervals are 95 %, of customer resamples; `model better by` is the paired gain in AUC over the prediction of that line.
+    Intervals are 95 %, of customer resamples; `model better by` is the paired gain in AUC, or nGini of amounts, over the
+    prediction of that line.
     """
     blocks = []
     for (outcome, horizon), rows in measures.groupby(["outcome", "horizon_days"], sort=True):
@@ -98,7 +99,9 @@ def _block(title: str, rows: pd.DataFrame, columns: dict[str, tuple[str, str]]) 
     order = sorted({name for name, _ in found}, key=lambda name: (name != "model", -_number(found, name, lead)))
     for name in order:
         cells = [_cell(found.get((name, measure)), style) for measure, (_, style) in columns.items()]
-        lines.append(f"  {name:<18}{''.join(cells)}   {_interval(found.get((name, lead))):<15}{_gain(found, name)}")
+        lines.append(
+            f"  {name:<18}{''.join(cells)}   {_interval(found.get((name, lead))):<15}{_gain(found, name, lead)}"
+        )
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -117,6 +120,6 @@ def _interval(estimate: tuple[float, float, float] | None) -> str:
     return f"{estimate[1]:.3f}-{estimate[2]:.3f}"
 
 
-def _gain(found: _Found, name: str) -> str:
-    gain = found.get((name, "auc_gain"))
+def _gain(found: _Found, name: str, lead: str) -> str:
+    gain = found.get((name, f"{lead}_gain"))
     return "" if gain is None or math.isnan(gain[1]) else f"{gain[0]:+.4f} ({gain[1]:+.4f} to {gain[2]:+.4f})"

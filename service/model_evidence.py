@@ -23,6 +23,7 @@ _TITLES = {"auc": "AUC", "pr_auc": "PR-AUC", "brier": "Brier", "ece": "ECE", "li
 _SHOWN = ("auc", "pr_auc", "brier", "ece", "lift_at_10", "capture_at_10")
 _PROBABILITY_COLUMNS = ("AUC", "AUC gained over it", *(_TITLES[measure] for measure in _SHOWN[1:]))
 _VALUE_SHOWN = ("ngini", "bias", "decile_mape", "mae")
+_VALUE_COLUMNS = ("nGini", "nGini gained over it", *(_TITLES[measure] for measure in _VALUE_SHOWN[1:]))
 _DOTS = "One dot per tenth of the tested people, averaged over the origins."
 _NO_BACKTEST = "No backtest was run yet: `trellis backtest` judges past origins, the next version shows it."
 
@@ -249,7 +250,7 @@ def _backtest_of(
     table = [
         (f"{origin}: {name}", *cells) for origin in origins for name, cells in _by_predictor(whole_rows, origin, shown)
     ]
-    columns = ("Origin: prediction", *(_PROBABILITY_COLUMNS if shown is _SHOWN else (_TITLES[key] for key in shown)))
+    columns = ("Origin: prediction", *(_PROBABILITY_COLUMNS if shown is _SHOWN else _VALUE_COLUMNS))
     title = f"Backtest, {outcome.replace('_', ' ')} {horizon} days"
     key = f"backtest-{outcome.replace('_', '-')}-{horizon}"
     dates = [origin for origin in origins if origin != "mean"]
@@ -287,8 +288,7 @@ def _by_predictor(rows: Sequence[tuple], origin: str, shown: Sequence[str]) -> l
     table = []
     for name in names:
         cells = [_estimate(found[name].get(measure)) for measure in shown]
-        if shown is _SHOWN:
-            cells.insert(1, _gain(found[name].get("auc_gain")))
+        cells.insert(1, _gain(found[name].get(f"{shown[0]}_gain")))
         table.append((name, tuple(cells)))
     return table
 

@@ -40,7 +40,12 @@ def test_it_beats_past_spend_and_keeps_the_level():
     spend = trained.metrics["expected_spend"]
     assert spend["chosen"] == "boosting"
     assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.05
-    assert spend["level_from"] == "trend"
+    own, past = spend["measures"]["trellis"], spend["measures"]["past_spend"]
+    gain, low, _ = past["ngini_gain"]
+    assert gain == pytest.approx(own["ngini"][0] - past["ngini"][0])
+    assert low > 0  # better, as the paired interval says
+    assert past["mae_gain"][0] == pytest.approx(past["mae"][0] - own["mae"][0])
+    assert spend["level_from"]["trend"] == max(spend["level_from"].values())
     assert abs(spend["measures"]["trellis"]["bias"][0]) < 0.15
     predicted = trained.predict(samples)
     assert np.isfinite(predicted.to_numpy()).all()
@@ -79,5 +84,5 @@ def test_where_nothing_could_be_tried_the_mixture_stands_unlevelled():
     trained = train_value(samples, horizon_days=28, feature_columns=COLUMNS, test_as_of=date(2024, 1, 31))
     spend = trained.metrics["expected_spend"]
     assert not trained.is_fallback
-    assert (spend["chosen"], spend["level_from"], spend["level"]) == ("mixture", "own", 1.0)
+    assert (spend["chosen"], spend["level_from"], spend["level"]) == ("mixture", {"own": 1.0}, 1.0)
     assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.02

@@ -31,6 +31,7 @@ class TruthShop:
     written: dict[str, int]
     summary: IngestSummary
     as_of: date
+    start: date = START
 
     def truth(self, name: str) -> pd.DataFrame:
         return pq.read_table(self.world / "truth" / f"{name}.parquet").to_pandas()
@@ -58,7 +59,7 @@ class TruthShop:
 
     def scores(self, *outcomes: str) -> dict[str, pd.DataFrame]:
         """Score the users of each outcome at as_of by the product's protocol: trained on what was known then."""
-        test, earlier = origins(START + timedelta(days=1), self.as_of, HORIZON_DAYS)
+        test, earlier = origins(self.start + timedelta(days=1), self.as_of, HORIZON_DAYS)
         samples = self.samples([*earlier, test, self.as_of])
         columns = feature_columns(samples)
         samples[list(columns)] = samples[list(columns)].astype("float32")
@@ -73,11 +74,21 @@ class TruthShop:
         return found
 
 
-def make_shop(root: Path, *, users: int, events: int, days: int, seed: int, dirty_share: float) -> TruthShop:
+def make_shop(
+    root: Path, *, users: int, events: int, days: int, seed: int, dirty_share: float, start: date = START
+) -> TruthShop:
     """Simulate, take in and build core."""
     world, home = root / "world", root / "home"
     made = generate(
-        world, users=users, events=events, days=days, seed=seed, file_format="csv", dirty_share=dirty_share, workers=1
+        world,
+        users=users,
+        events=events,
+        days=days,
+        seed=seed,
+        file_format="csv",
+        dirty_share=dirty_share,
+        workers=1,
+        start=start,
     )
     mappings = load_mapping_set("canonical")
     summary = ingest(
@@ -88,4 +99,4 @@ def make_shop(root: Path, *, users: int, events: int, days: int, seed: int, dirt
         for query in load_queries().values():
             if query.layer == "core":
                 warehouse.build(query, {})
-    return TruthShop(world, home, made.rows, summary, START + timedelta(days=days - HORIZON_DAYS))
+    return TruthShop(world, home, made.rows, summary, start + timedelta(days=days - HORIZON_DAYS), start)
