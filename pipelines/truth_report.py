@@ -3,22 +3,43 @@
 Belongs here: reading both sides and printing. Does not belong here: the comparisons (recovery.py), the truth (world/).
 """
 
-from datetime import date
+import math
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from assets.warehouse import open_warehouse
+from assets.warehouse import Warehouse, open_warehouse
+from contracts.funnels import DEFAULT_FUNNELS, Funnel
 from pipelines.recovery import CEILINGS, Recovered, recovered_ledger, recovered_scores, share_of_attainable
+from pipelines.truth_counts import (
+    NOT_COMPUTED,
+    entry_days,
+    recovered_arrivals,
+    recovered_funnel,
+    recovered_groups,
+    recovered_retention,
+)
 from pipelines.world.behaviour import live_block
 from pipelines.world.learnable import learnable_probabilities
 from pipelines.world.model import WorldModel, build_model
 from pipelines.world.parameters import BLOCK_USERS
+from pipelines.world_counts import Activity, daily_retention, funnel_users, read_activity, read_arrivals
 
 DONE, FAILED = 0, 1
 SHARE_OF_KNOWN_AT_LEAST, SHARE_OF_LEARNABLE_AT_LEAST, ERROR_AT_MOST = 0.90, 0.95, 0.03
+RETENTION_DAYS = 30
+COUNTED_FUNNEL = DEFAULT_FUNNELS[0]
+GROUPS = {
+    "score.user_persona": 'select user_id, persona as "group" from score.user_persona '
+    "where as_of = (select max(as_of) from score.user_persona)",
+    "score.user_cluster": 'select user_id, cluster_id as "group" from score.user_cluster '
+    "where as_of = (select max(as_of) from score.user_cluster)",
+}
+SPREAD_AT_LEAST = 0.3
+"""Share of the spread of true order rates that must lie between groups, of what clusters of the true rates allow."""
 JUDGED_USERS = 800
 """Users of the first block for whom the judge who learns the rates is computed."""
 
@@ -29,9 +50,10 @@ def recover(world_folder: Path, home: Path) -> int:
     Raises:
         FileNotFoundError: no truth there, nothing published, or no score at a date and horizon whose truth is known.
     """
-    results = [*_ledger(world_folder, home), *_predictions(world_folder, home)]
+    results = [*_ledger(world_folder, home), *_predictions(world_folder, home), *_counts(world_folder, home)]
     for result in results:
         print(result)
+    print(f"not computed by Trellis, so not compared: {NOT_COMPUTED}")
     return DONE if all(result.holds for result in results) else FAILED
 
 
@@ -54,6 +76,53 @@ def _ledger(world_folder: Path, home: Path) -> list[Recovered]:
             "select contract, sum(rows_duplicate) as copies from bronze.row_ledger group by contract"
         ).set_index("contract")["copies"]
     return recovered_ledger(listed, quarantine, copies[copies > 0])
+
+
+def _counts(world_folder: Path, home: Path) -> list[Recovered]:
+    """Compare what reports count with the files; what the home has not built yet is left out."""
+    listed = _truth(world_folder, "dirty_rows")
+    dirty = set(zip(listed["file"].astype(str), listed["record_number"].astype(int), strict=True))
+    activity, users = read_activity(world_folder, dirty), _truth(world_folder, "users")
+    channels = _truth(world_folder, "channels").set_index("acquisition_channel")["registrations"]
+    results = []
+    with open_warehouse(home) as warehouse:
+        touches = warehouse.frame(
+            "select users.user_id, touch.channel from core.touch as touch inner join core.users as users "
+            "on touch.user_key = users.user_key and touch.touched_at = users.registered_at"
+        )
+        results += recovered_arrivals(touches, read_arrivals(world_folder, dirty), channels)
+        if warehouse.exists("report.retention"):
+            cells = warehouse.frame(
+                "select cohort_date, period_offset, on_users_count from report.retention "
+                "where activity_basis = 'activity' and period_type = 'day' and dimension = 'all'"
+            )
+            results.append(recovered_retention(cells, daily_retention(activity, days=RETENTION_DAYS)))
+        if warehouse.exists("report.funnel"):
+            results += _funnel(warehouse, activity, COUNTED_FUNNEL)
+        for table, select in GROUPS.items():
+            groups = warehouse.frame(select)
+            if len(groups):
+                results += recovered_groups(table, users, groups, share_at_least=SPREAD_AT_LEAST)
+    return results
+
+
+def _funnel(warehouse: Warehouse, activity: Activity, funnel: Funnel) -> list[Recovered]:
+    found = warehouse.frame(
+        "select as_of, step_number, users_count from report.funnel where funnel = $name and dimension = 'all' "
+        "and as_of = (select max(as_of) from report.funnel)",
+        {"name": funnel.name},
+    )
+    if found.empty:
+        return []
+    as_of: date = pd.to_datetime(found["as_of"]).max().date()
+    counted = funnel_users(
+        activity,
+        [step.event_types[0] for step in funnel.steps],
+        window=timedelta(days=funnel.window_days),
+        entries=entry_days(as_of, window_days=math.ceil(funnel.window_days), entry_days=funnel.entry_days),
+        known_until=as_of,
+    )
+    return recovered_funnel(funnel.name, found, counted)
 
 
 def _predictions(world_folder: Path, home: Path) -> list[Recovered]:

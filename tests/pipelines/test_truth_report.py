@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.analytics import Shop
+from assets.analytics.declared_funnels import declared_funnels
+from assets.warehouse import open_warehouse
+from contracts.outputs import TABLES
 from pipelines.recovery import CEILINGS
 from pipelines.truth_report import DONE, FAILED, recover
+from sql.queries import load_queries
 from tests.pipelines.truth_shop import HORIZON_DAYS, TruthShop, make_shop
 
 pytestmark = pytest.mark.slow
@@ -49,6 +54,32 @@ def test_what_is_true_holds_and_what_is_blurred_fails(shop, capsys):
     publish(shop, noise=0.8)
     assert recover(shop.world, shop.home) == FAILED
     assert "FAIL  28 d: purchase: calibration error" in capsys.readouterr().out
+
+
+def test_reports_are_held_against_the_files_and_a_lost_user_is_told(shop, capsys):
+    publish(shop, noise=0.0)
+    with open_warehouse(shop.home) as warehouse:
+        warehouse.build(load_queries()["report.retention"], {})
+        rows = declared_funnels(Shop(warehouse), shop.as_of, people_at_least=1)
+        warehouse.write_frame(TABLES["report.funnel"], rows, as_of=shop.as_of)
+    assert recover(shop.world, shop.home) == DONE
+    told = capsys.readouterr().out
+    assert "ok    attribution: users without a touch of the channel they came by: 0" in told
+    assert "ok    counts: cells of daily retention that differ: 0" in told
+    assert "ok    counts: funnel purchase, step 3: " in told
+    assert "not computed by Trellis, so not compared: K, influencers" in told
+    with open_warehouse(shop.home) as warehouse:
+        run = warehouse.connection.execute
+        run(
+            "update report.retention set on_users_count = on_users_count - 1 where activity_basis = 'activity' "
+            "and period_type = 'day' and period_offset = 0 and on_users_count > 5"
+        )
+        run("update report.funnel set users_count = users_count - 1 where funnel = 'purchase' and step_number = 2")
+    assert recover(shop.world, shop.home) == FAILED
+    told = capsys.readouterr().out
+    assert "FAIL  counts: cells of daily retention that differ" in told
+    assert "FAIL  counts: funnel purchase, step 2" in told
+    assert "ok    counts: funnel purchase, step 3" in told
 
 
 def test_a_version_of_another_date_is_told_which_dates_are_known(shop):
