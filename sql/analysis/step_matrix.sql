@@ -15,7 +15,7 @@ session_days as (
         sessions.activity_date + days.days_later as event_date
     from (
         select
-            row_number() over () as session_key,
+            cast(row_number() over () as integer) as session_key,
             user_key,
             activity_date,
             started_at,
@@ -30,8 +30,10 @@ visits as (
     select
         session_days.session_key,
         events.event_type,
-        row_number() over (
-            partition by session_days.session_key order by events.occurred_at, events.event_type
+        cast(
+            row_number() over (
+                partition by session_days.session_key order by events.occurred_at, events.event_type
+            ) as integer
         ) as place
     from session_days
     inner join core.events
