@@ -146,7 +146,7 @@ def _reasons(recency_days: pd.Series, orders_count: pd.Series, spend: pd.Series)
     english: list[str] = []
     chinese: list[str] = []
     for days, orders, amount in zip(recency_days.tolist(), orders_count.tolist(), spend.tolist(), strict=True):
-        money = f"{amount:,.0f}"
+        money = f"{round(amount):,}"  # a whole number: doubles know a minus nought
         english.append(f"bought {_days_ago(days)}, {orders} order{'' if orders == 1 else 's'}, {money} spent in a year")
         chinese.append(f"{days} 天前购买，共 {orders} 单，一年内消费 {money}")
     return english, chinese

@@ -82,12 +82,18 @@ def test_champions_are_the_right_way_up() -> None:
 
 def test_reasons_read_like_sentences() -> None:
     frame = pd.DataFrame(
-        {"user_id": ["a", "b"], "recency_days": [3, 1], "orders_count": [12, 1], "net_amount_365d": [480.2, np.nan]}
+        {
+            "user_id": ["a", "b", "c"],
+            "recency_days": [3, 1, 9],
+            "orders_count": [12, 1, 2],
+            "net_amount_365d": [480.2, np.nan, -0.0],  # what refunds leave of an order may be a minus nought
+        }
     )
     personas = rfm_personas(frame)
     assert personas["reason_en"].tolist() == [
         "bought 3 days ago, 12 orders, 480 spent in a year",
         "bought yesterday, 1 order, 0 spent in a year",
+        "bought 9 days ago, 2 orders, 0 spent in a year",
     ]
     assert personas["reason_zh"].iloc[0] == "3 天前购买，共 12 单，一年内消费 480"
     assert personas.notna().all(axis=None)
