@@ -87,15 +87,15 @@ def train(
 
 @contextmanager
 def _deterministic(torch: Any, *, seed: int) -> Iterator[None]:
-    threads, was = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    threads, was = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, which also loads torch's compiler
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             yield
     finally:
-        torch.use_deterministic_algorithms(was)
+        torch.set_deterministic_debug_mode(was)
         torch.set_num_threads(threads)
 
 

@@ -18,7 +18,7 @@ from models.propensity import PropensityModel
 from models.sequence import SequenceModel
 from models.sequence_days import RECENT_DAYS, SEQUENCE_SCORE
 
-READ_ROWS = 30_000  # more rows brought nothing on the shops tried, and cost in proportion
+READ_ROWS = 20_000  # passes over more rows would cost more than the rest of the training
 TRIALS_AT_MOST = 3
 CASES_AT_LEAST = 50
 _DRAWS = 300
