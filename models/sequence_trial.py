@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from models.blending import choose_blend
+from models.calibration import fit_platt
 from models.propensity import PropensityModel
 from models.sequence import SequenceModel
 from models.sequence_days import RECENT_DAYS, SEQUENCE_SCORE
@@ -123,7 +124,7 @@ def _chain(past: pd.DataFrame, label: str, horizon_days: int) -> list[pd.Timesta
 
 
 def _judge(found: list[_Tried]) -> SequenceTrial:
-    """Compare both blends: weights from the origin before; with one origin only, equal weights and no earlier calibration."""
+    """Compare both blends: weights from the origin before; with one origin only, equal weights."""
     pairs = list(pairwise(found)) or [(None, found[0])]
     saved, users, auc = [], [], []
     for before, now in pairs:
@@ -143,9 +144,14 @@ def _judge(found: list[_Tried]) -> SequenceTrial:
 
 
 def _blended(before: _Tried | None, now: _Tried, columns: int) -> np.ndarray:
-    """Log odds (n,) of the first members, weighted and calibrated on the origin before (equally where there is none)."""
+    """Log odds (n,) of the first members, weighted and calibrated on the origin before.
+
+    Where there is none: equal weights, calibrated on the origin itself, so that no blend wins by its level alone.
+    """
     if before is None:
-        return now.scores[:, :columns].mean(axis=1)
+        mean = now.scores[:, :columns].mean(axis=1)
+        platt = fit_platt(mean, now.outcome)
+        return platt.slope * mean + platt.intercept
     weights, platt = choose_blend(before.scores[:, :columns], before.outcome)
     return platt.slope * (now.scores[:, :columns] @ np.array(list(weights.values()))) + platt.intercept
 

@@ -89,6 +89,13 @@ def test_a_member_joins_when_it_wins_out_of_time_and_only_then(origins, good):
     assert trial.reason.startswith("joins the blend" if good else "left out: it does not win out of time")
 
 
+def test_no_blend_wins_by_its_level_where_only_one_origin_is_tried():
+    """Three members say too much; a fourth that knows nothing, at the right level, brings their mean nearer to it."""
+    one = tried("2024-01-01", good=False)
+    one.scores[:, :3] += 2.0
+    assert not _judge([one]).is_member
+
+
 def test_the_interval_draws_all_rows_of_a_customer_together():
     saved, users = np.repeat(np.random.default_rng(0).normal(0, 1, 50), 20), np.repeat(np.arange(50), 20)
     mean, low, high = _interval(saved, users)
