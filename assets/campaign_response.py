@@ -22,6 +22,7 @@ from assets.warehouse import Parameters, Warehouse
 from contracts.outputs import TABLES
 from models import registry
 from models.campaign_response import FEATURES, TrainedResponse, train_response
+from models.scoring import score_customers
 from sql.queries import load_queries
 
 _RESPONSE, _MODEL = TABLES["score.campaign_response"], TABLES["score.campaign_model"]
@@ -143,7 +144,8 @@ def campaign_response(context: dg.AssetExecutionContext, home: Home) -> Iterator
                 {"as_of": as_of},
             )
             if trained.card["redeemed_share"]:
-                current["probability"] = trained.model.probability(current) if len(current) else 0.0
+                scored = score_customers(trained.model, current, columns=FEATURES)
+                current[["probability", "reason_codes"]] = scored[["probability", "reason_codes"]]
                 share = current.groupby("campaign_id")["probability"].rank(method="max", pct=True)
                 response = current.assign(percentile=share, model_version=version)
         models = pd.DataFrame([row]).assign(as_of=as_of)

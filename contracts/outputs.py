@@ -190,7 +190,10 @@ TABLES: dict[str, TableContract] = {
             "score.campaign_response",
             "One row per campaign that is planned or runs, user on its list and as_of: probability to redeem a coupon of it.",
             ("campaign_id", "user_id", "as_of"),
-            ("campaign_id", "user_id", "as_of", "first_date", "last_date", "probability", "percentile", "model_version"),
+            (
+                "campaign_id", "user_id", "as_of", "first_date", "last_date", "probability", "percentile", "reason_codes",
+                "model_version",
+            ),
         ),
         TableContract(
             "score.campaign_model",

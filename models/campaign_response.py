@@ -55,6 +55,18 @@ class ResponseModel:
         """P(redeem) of each row (n,), from `FEATURES`; missing values are data."""
         return self.platt.probability(_score(self.regression, contacts))
 
+    def explain(self, contacts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """P(redeem) (n,) and the log odds that each of `FEATURES` adds to the average contact's, (n, n_features).
+
+        A feature's missing indicator counts as the feature; the sum over the features is exact.
+        """
+        preparation, regression = self.regression.named_steps.values()
+        added = self.platt.slope * preparation.transform(_matrix(contacts)) * regression.coef_[0]
+        total = added[:, : len(FEATURES)].copy()
+        # column by column: two indicators never belong to one feature
+        total[:, preparation.indicator_] += added[:, len(FEATURES) :]
+        return self.probability(contacts), total
+
 
 @dataclass(frozen=True)
 class ResponseRule:
@@ -68,6 +80,12 @@ class ResponseRule:
         contacted = contacts["contacts_count"].to_numpy(dtype=np.float64)
         share = (redeemed + PRIOR_CONTACTS * self.prevalence) / (np.maximum(contacted, redeemed) + PRIOR_CONTACTS)
         return np.clip(share, 0.0, 1.0)
+
+    def explain(self, contacts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """P(redeem) (n,) and the log odds that the own record adds to those of all, at the redeemed campaigns."""
+        probability, added = self.probability(contacts), np.zeros((len(contacts), len(FEATURES)))
+        added[:, FEATURES.index("redeemed_campaigns_count")] = logit(probability) - logit(np.array(self.prevalence))
+        return probability, added
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,31 @@ def _behaviour(en: str, zh: str) -> FeaturePhrase:
 
 
 FEATURE_PHRASES: dict[str, FeaturePhrase] = {
+    "coupon_orders_count": _count("coupons", "orders with a coupon", "用券订单"),
+    "coupon_orders_90d": _count("coupons", "orders with a coupon in the last 90 days", "近 90 天用券订单"),
+    "days_since_coupon_order": FeaturePhrase(
+        "coupons", "long since the last coupon", "used a coupon recently", "很久没有用券", "最近用过券"
+    ),
+    "bought_amount": _amount("spend", "spend so far", "累计消费"),
+    "bought_amount_90d": _spend(90),
+    "offered_lines_count": _count("offer", "purchases of what the coupons are for", "券内商品购买"),
+    "offered_orders_count": _count("offer", "orders of what the coupons are for", "券内商品订单"),
+    "offered_amount": _amount("offer", "spend on what the coupons are for", "券内商品消费"),
+    "offered_share": _amount("offer", "share of spend on what the coupons are for", "券内商品消费占比"),
+    "campaign_days": FeaturePhrase("campaign", "long campaign", "short campaign", "活动时间长", "活动时间短"),
+    "coupons_count": _count("campaign", "coupons in the campaign", "活动优惠券"),
+    "offered_products_count": _count("campaign", "products the coupons are for", "券内商品种类"),
+    "contacts_count": _count("contacts", "earlier campaigns received", "曾收到的活动"),
+    "open_campaigns_count": _count("contacts", "other campaigns at the same time", "同期其他活动"),
+    "redemptions_count": _count("redemptions", "coupons redeemed before", "过往核销优惠券"),
+    "redeemed_campaigns_count": _count("redemptions", "campaigns redeemed before", "过往核销活动"),
+    "days_since_redemption": FeaturePhrase(
+        "redemptions",
+        "long since a coupon was redeemed",
+        "redeemed a coupon recently",
+        "很久没有核销优惠券",
+        "最近核销过优惠券",
+    ),
     "recency_days": FeaturePhrase(
         "recency", "long since the last order", "ordered recently", "距上次下单较久", "最近下过单"
     ),
@@ -184,6 +209,8 @@ CODE_PHRASES: dict[str, tuple[str, str]] = {
     "price_sensitive": ("buys mostly at a discount", "对价格敏感"),
     "dropped_out": ("left on the way to the goal", "中途流失"),
     "full_price": ("buys at full price", "按原价购买"),
+    "days_since_redemption_missing": ("has redeemed no coupon yet", "尚未核销过优惠券"),
+    "days_since_coupon_order_missing": ("has never ordered with a coupon", "从未用券下单"),
     "gap_mean_days_missing": ("has not come back yet", "尚未复购"),
     "gap_median_days_missing": ("has not come back yet", "尚未复购"),
     "gap_last_days_missing": ("has not come back yet", "尚未复购"),

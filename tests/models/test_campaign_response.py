@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit
 
 from models import campaign_response
+from models.calibration import logit
 from models.campaign_response import (
     FEATURES,
     PENALTIES,
@@ -18,6 +19,8 @@ from models.campaign_response import (
     split_by_date,
     train_response,
 )
+from models.reason_phrases import phrase
+from models.scoring import score_customers
 
 START = pd.date_range("2024-01-01", periods=8, freq="30D")
 
@@ -145,3 +148,23 @@ def test_broken_input_is_refused_with_counts(samples):
         train_response(samples.drop(columns="offered_share"))
     with pytest.raises(ValueError, match="1 of 1200 campaign samples have no has_redeemed"):
         train_response(samples.assign(has_redeemed=[None, *samples["has_redeemed"][1:]]))
+
+
+def test_reasons_add_up_and_name_what_was_planted(samples, trained):
+    now = samples[samples["campaign_id"] == "c7"]
+    probability, added = trained.model.explain(now)
+    base = logit(probability) - added.sum(axis=1)
+    assert base == pytest.approx(np.full(len(now), base[0]))
+    assert probability == pytest.approx(trained.model.probability(now))
+    scored = score_customers(trained.model, now, columns=FEATURES)
+    first = scored.sort_values("probability")["reason_codes"].str[0]
+    planted = r"(coupon_order_share|offered_lines_count|redeemed_campaigns_count)_high"
+    assert first.tail(len(now) // 10).str.fullmatch(planted).mean() > 0.8
+    words = {phrase(code, language) for code in scored["reason_codes"].explode() for language in ("en", "zh")}
+    assert not any("_" in word for word in words)
+
+
+def test_the_rule_explains_itself_by_the_own_record(samples):
+    probability, added = ResponseRule(0.1).explain(samples)
+    assert (logit(np.array(0.1)) + added.sum(axis=1)) == pytest.approx(logit(probability))
+    assert np.flatnonzero(added.any(axis=0)).tolist() == [FEATURES.index("redeemed_campaigns_count")]
