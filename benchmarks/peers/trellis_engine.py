@@ -92,7 +92,8 @@ def _answer_of(question: str, warehouse: Warehouse, until: date, held: dict[str,
         run(f"create view core.user_active_day as {load_queries()['core.user_active_day'].sql}")
     answers = {
         "day_rollup": lambda: table_of(_core_sql("user_day", until)),
-        "sessions": lambda: table_of(_core_sql("sessions", until)),
+        # the channel of a session's first event is no part of the question
+        "sessions": lambda: table_of(f"select * exclude (entry_channel) from ({_core_sql('sessions', until)})"),
         "funnel": lambda: frame_of(funnel),
         "retention": lambda: table_of((_SQL / "retention.sql").read_text(encoding="utf-8"), days=RETENTION_DAYS),
         "rfm": lambda: frame_of(rfm),
