@@ -7,6 +7,7 @@ The protocol itself lives in `models/training.py` and `models/value.py`; buildin
 import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from models.horizons import origins
 from models.season import season_origins
 from models.sequence_days import RECENT_DAYS
 from models.sequence_fitting import LEFT_OUT
+from models.threads import fit_side_by_side
 from models.training import PropensityTask, TrainedPropensity, train_and_evaluate
 from models.value import TrainedValue, train_value
 from sql.queries import SQL_ROOT, load_queries
@@ -26,6 +28,7 @@ NOT_FEATURES = (
     "user_id", "as_of", "has_ordered", "has_purchased", "has_churned", "future_orders_count", "future_net_amount",
     RECENT_DAYS,
 )  # fmt: skip
+Trained = tuple[TrainedPropensity | TrainedValue, dict]
 LABELS = {"purchase": "has_purchased", "churn": "has_churned", "reactivation": "has_purchased"}
 
 
@@ -74,7 +77,7 @@ def at_origins(samples: pd.DataFrame, chosen: list[date]) -> pd.DataFrame:
 
 def train_at(
     warehouse: Warehouse, trained_on: date, horizon_days: int, churn_window_days: int, settings: Settings
-) -> dict[str, tuple[TrainedPropensity | TrainedValue, dict]]:
+) -> dict[str, Trained]:
     """Return outcome -> model and card, trained on what happened before a date; outcomes without a past origin are absent."""
     first, newest = warehouse.oldest_order_date(), warehouse.newest_business_date()
     if first is None or newest is None:
@@ -98,11 +101,12 @@ def train_at(
     everything = samples
     samples = at_origins(everything, [*earlier, test_as_of])
     buyers = population(samples, "purchase", churn_window_days)
-    trained = {}
-    for outcome in LABELS:
+
+    def propensity(outcome: str) -> Trained | None:
+        """One outcome: nobody it is about at the test origin, no model."""
         eligible = population(samples, outcome, churn_window_days)
-        if not (pd.to_datetime(eligible["as_of"]) == pd.Timestamp(test_as_of)).any():
-            continue
+        if not (eligible["as_of"] == pd.Timestamp(test_as_of)).any():
+            return None
         task = propensity_task(outcome, horizon_days, churn_window_days, columns)
         model = train_and_evaluate(
             eligible,
@@ -118,8 +122,18 @@ def train_at(
         if is_missing(settings):
             model = replace(model, card=replace(model.card, sequence=LEFT_OUT))
         # rows of users have no place in a model file
-        trained[outcome] = (replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict())
-    value = train_value(buyers, horizon_days=horizon_days, feature_columns=columns, test_as_of=test_as_of)
-    card = {"outcome": "value", "horizon_days": horizon_days, "is_fallback": value.is_fallback, "reason": value.reason}
-    trained["value"] = (value, {**card, "targets": value.metrics})
-    return trained
+        return replace(model, test_predictions=model.test_predictions.head(0)), model.card.to_dict()
+
+    def value() -> Trained:
+        model = train_value(buyers, horizon_days=horizon_days, feature_columns=columns, test_as_of=test_as_of)
+        card = {
+            "outcome": "value",
+            "horizon_days": horizon_days,
+            "is_fallback": model.is_fallback,
+            "reason": model.reason,
+        }
+        return model, {**card, "targets": model.metrics}
+
+    return fit_side_by_side(
+        {"value": value, **{outcome: partial(propensity, outcome) for outcome in LABELS}}, rows=len(samples)
+    )

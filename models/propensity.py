@@ -292,6 +292,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             n_jobs=2 if len(target) > _SMALL else 1,
             random_state=self.random_state,
         ).fit(prepared, target)
+        # threads add probabilities up in the order they finish, which moves the last digit from run to run
+        self.forest_.n_jobs = 1
         self.boosting_paths_ = BoostingPaths.of(self.boosting_, prepared.shape[1])
         self.forest_paths_ = forest_paths(self.forest_, prepared.shape[1])
 

@@ -1,5 +1,8 @@
 """Child process: the five tasks with Retentioneering. Its telemetry is off: `clickstream.py` sets the environment for that."""
 
+# pyright: reportMissingImports=false
+# (Retentioneering comes with the benchmark extra only)
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

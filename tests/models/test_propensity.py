@@ -81,7 +81,16 @@ def test_without_origin_folds_stand_in_and_few_cases_mean_no_calibration():
 def test_same_seed_same_probabilities():
     X, y, origin, _ = snapshots(origins=2)
     first, second = (PropensityModel(**SMALL).fit(X, y, origin=origin).predict_proba(X) for _ in range(2))
-    assert np.abs(first - second).max() < 1e-12
+    assert np.array_equal(first, second)
+
+
+def test_threads_of_the_forest_move_no_digit():
+    random = np.random.default_rng(3)
+    X = random.normal(size=(8_000, 6))  # enough rows for the forest to be fitted by two threads
+    y = (X[:, 0] + random.normal(size=8_000) > 0).astype(int)
+    model = PropensityModel(boosting_rounds=5).fit(X, y)
+    first = model.forest_.predict_proba(X)
+    assert all(np.array_equal(first, model.forest_.predict_proba(X)) for _ in range(20))
 
 
 @pytest.mark.parametrize("member", [*MEMBERS, None])
