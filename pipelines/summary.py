@@ -9,6 +9,8 @@ from assets.versions import current_version, read_manifest
 from assets.warehouse import open_warehouse
 from pipelines.horizons import horizons_text
 
+_OUTCOMES = ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")
+
 
 def print_summary(home: Path) -> None:
     """Print the published version's key figures, each from its manifest or tables."""
@@ -18,12 +20,11 @@ def print_summary(home: Path) -> None:
         return
     manifest = read_manifest(version)
     print(f"\nAs of {manifest['as_of']} ({manifest['mapping']}, {manifest['currency']}, {manifest['time_zone']})")
-    print("\nRows            staged      loaded     updated   duplicate    excluded quarantined")
-    for contract, row in manifest["data_quality"]["contracts"].items():
-        counts = [
-            row[f"rows_{name}"] for name in ("staged", "loaded", "updated", "duplicate", "excluded", "quarantined")
-        ]
-        print(f"  {contract:<12}" + "".join(f"{count:>12,}" for count in counts))
+    contracts = manifest["data_quality"]["contracts"]
+    width = max(map(len, contracts), default=0) + 2
+    print(f"\n{'Rows':<{width + 2}}" + "".join(f"{outcome:>12}" for outcome in _OUTCOMES))
+    for contract, row in contracts.items():
+        print(f"  {contract:<{width}}" + "".join(f"{row[f'rows_{outcome}']:>12,}" for outcome in _OUTCOMES))
     rejected = manifest["data_quality"]["files"]["rejected"]
     if rejected:
         print(f"  {rejected:,} records were not well-formed; see `trellis quarantine list`")
