@@ -56,7 +56,7 @@ def test_a_card_says_what_it_knows_and_what_it_must_not_be_used_for(page):
     assert "knows nothing from 20 March 2024 on" in text
     assert "recency_days, orders_count" in text
     assert "never for personal prices &lt;script&gt;" in text
-    assert "0.765 (0.744–0.784)" in text
+    assert '0.765 <span class="interval">(0.744–0.784)</span>' in text
     assert "+0.0800 (+0.0300 to +0.1300)" in text
     assert "a rule stands in: history too short" in text
 
@@ -64,7 +64,7 @@ def test_a_card_says_what_it_knows_and_what_it_must_not_be_used_for(page):
 def test_the_backtest_shows_means_first_and_hides_groups_of_few(page):
     _, text = page
     assert text.index("mean: model") < text.index("2024-02-01: model")
-    assert "+0.0450 (+0.0350 to +0.0550)" in text
+    assert '+0.0450 <span class="interval">(+0.0350 to +0.0550)</span>' in text
     assert "persona: champions" in text
     assert "0.990" not in text
     assert text.count('data-chart="backtest-purchase-28') == 3  # gain, lift, reliability

@@ -30,6 +30,9 @@ def test_cards_and_curves_are_drawn_nothing_complains_and_nothing_is_wider_than_
         assert drawn >= int(page.evaluate("document.documentElement.dataset.charts")) > 0
         assert "Backtest, purchase 28 days" in page.locator("body").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        if size == "laptop":
+            widths = "[...document.querySelectorAll('.scroll')].map(box => box.scrollWidth - box.clientWidth)"
+            assert max(page.evaluate(widths)) <= 0
         assert page.evaluate("document.images.length") == 0
         browser.close()
     assert heard == []
