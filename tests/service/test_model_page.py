@@ -57,7 +57,7 @@ def test_a_card_says_what_it_knows_and_what_it_must_not_be_used_for(page):
     assert "recency_days, orders_count" in text
     assert "never for personal prices &lt;script&gt;" in text
     assert '0.765 <span class="interval">(0.744–0.784)</span>' in text
-    assert "+0.0800 (+0.0300 to +0.1300)" in text
+    assert '+0.0800 <span class="interval">(+0.0300 to +0.1300)</span>' in text
     assert "a rule stands in: history too short" in text
 
 
