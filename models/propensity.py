@@ -26,8 +26,8 @@ from models.tree_paths import BoostingPaths, forest_leaves, forest_paths
 
 _LEVEL_AT_MOST = 2.0  # log odds
 # Mean ECE over 18 judgements on two simulated shops and on Complete Journey before October, taking back nothing, half, all:
-# .0213, .0199, .0189. Ta Feng around its New Year asks for the opposite (from 2001-01-24: nothing .064, this .075, two fifths
-# .087), hence little.
+# .0213, .0199, .0189. Ta Feng around its New Year asks for the opposite (snapshots of tests/models/test_real_references.py from
+# 2001-01-24: nothing .064, this .075, two fifths .087), hence little.
 _TAKEN_BACK = 0.2
 _SMALL = 5_000  # rows, below which a second thread of the forest costs more than it saves
 
