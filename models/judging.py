@@ -19,8 +19,10 @@ from models.fallback import PurchaseRule
 from models.label_audit import audit_labels
 from models.model_card import LabelAudit
 from models.propensity import PropensityModel
+from models.rule_trial import TRAINED, RuleTrial, rules_of, winning_rule
 from models.season import (
     NO_HISTORY,
+    NO_MODEL,
     SeasonShift,
     is_harmful,
     learn_shift,
@@ -59,8 +61,8 @@ class JudgedPropensity:
 
     `past` and `test`: the rows it was trained and judged on, one per user_id and as_of (`past` is empty for a rule);
     `predictions`: name -> scores of the test rows, (n_test,), "model" first; `too_thin`: why a rule
-    stands in (too little data, or the labels fail their audit), or None. `season`: what was added
-    to the model's log odds for the time of the year; it is in the model already. `sequence`: whether a sequence model is a
+    stands in (too little data, the labels fail their audit, or the rule won at an earlier origin), or None. `season`: what was
+    added to the model's log odds for the time of the year; it is in the model already. `sequence`: whether a sequence model is a
     member of the blend; where it is, `task` has its score as the last feature, and `past` and `test` have the column.
     """
 
@@ -83,6 +85,20 @@ class JudgedPropensity:
         """Measures of every prediction on the same test rows, with paired intervals."""
         return compare(self.truth, self.predictions, kind="probability", seed=seed, resamples=resamples)
 
+    @property
+    def plain_task(self) -> PropensityTask:
+        """The question without the score of a sequence model."""
+        return replace(self.task, features=tuple(name for name in self.task.features if name != SEQUENCE_SCORE))
+
+    def overruled(self, trial: RuleTrial) -> JudgedPropensity:
+        """The same customers judged by the rule that won a trial on an earlier origin, beside the model it replaces."""
+        others = {name: scores for name, scores in self.predictions.items() if name not in (MODEL, trial.rule.name)}
+        said = {MODEL: trial.rule.predict_proba(self.test)[:, 1], TRAINED: self.predictions[MODEL], **others}
+        return replace(
+            self, task=self.plain_task, model=trial.rule, past=self.past.head(0), predictions=said, too_thin=trial.reason,
+            season=NO_MODEL, sequence=NOT_ASKED,
+        )  # fmt: skip
+
 
 def judge_propensity(
     samples: pd.DataFrame,
@@ -98,9 +114,10 @@ def judge_propensity(
 
     `samples` as `checked_samples` returns them. More than `max_rows` rows are thinned to a stable sample of users. Below the
     minimum of data (history of 3 horizons, 100 customers with and 100 without the outcome in the training origins, both
-    outcomes at the test origin) the label-free rule is judged instead. `rule_customers`: everybody known at the same origins,
-    also those outside the outcome's population, whose histories that rule is fitted on (lapsed customers alone would teach
-    it wrong rates, active ones alone that nobody ever stays away).
+    outcomes at the test origin) the label-free rule is judged instead; so it is where it was shown to rank better than the
+    model on the newest training origin, of which the model's members had seen no label. `rule_customers`:
+    everybody known at the same origins, also those outside the outcome's population, whose histories that rule is fitted on
+    (lapsed customers alone would teach it wrong rates, active ones alone that nobody ever stays away).
     `season`: rows like `samples` of the origins one year earlier (`season.season_origins`), where there are any.
     """
     test = samples[samples["as_of"] == pd.Timestamp(test_as_of)]
@@ -139,7 +156,34 @@ def judge_propensity(
         alone.fit(matrix(past, plain), past[task.label], origin=past["as_of"].to_numpy())
         shifted(alone, shift.shift)
         predictions[WITHOUT_SEQUENCE] = alone.predict_proba(matrix(test, plain))[:, 1]
-    return JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift, member)
+    found = JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift, member)
+    won = _rule_that_won(model, past, task, rule_customers=past if rule_customers is None else rule_customers)
+    if won is None:
+        return found
+    rule = PurchaseRule.fit(histories, **about, orders_only=won.rule.activity is None)
+    return found.overruled(replace(won, rule=rule))
+
+
+def rule_at_test(judged: JudgedPropensity, rule_customers: pd.DataFrame | None, *, resamples: int) -> RuleTrial | None:
+    """The rule that beat the judged model on the test origin and should score instead from now on, or None."""
+    if isinstance(judged.model, PurchaseRule):
+        return None
+    test_as_of = judged.test["as_of"].iloc[0].date()
+    histories = judged.test if rule_customers is None else _at(rule_customers, test_as_of)
+    rules = rules_of(histories, outcome=judged.task.outcome, horizon_days=judged.task.horizon_days)
+    return winning_rule(judged.test, judged.truth, judged.predictions[MODEL], rules=rules, resamples=resamples)
+
+
+def _rule_that_won(
+    model: PropensityModel, past: pd.DataFrame, task: PropensityTask, *, rule_customers: pd.DataFrame
+) -> RuleTrial | None:
+    """The trial on the newest training origin, by what the model's members said of it before they had seen it."""
+    if model.held_out_probability_ is None:
+        return None
+    newest = past["as_of"].max()
+    rows = past[past["as_of"] == newest]
+    rules = rules_of(_at(rule_customers, newest), outcome=task.outcome, horizon_days=task.horizon_days)
+    return winning_rule(rows, rows[task.label].to_numpy(), model.held_out_probability_, rules=rules)
 
 
 def propensity_model(task: PropensityTask, random_state: int) -> PropensityModel:

@@ -43,8 +43,9 @@ class ModelCard:
     """One model: its question, its samples, its measures on the test origin, its limits. Dates are ISO text.
 
     `measures` are those of the model trained on `evaluation_origins` alone and judged on `test_origin`; the model that
-    scores is then refitted with the test origin included (`final_origins`). `baselines` maps name -> measure -> Interval
-    on the same customers, `improvements` the paired gain in AUC (or nGini) over each; a claim "better" needs low > 0.
+    scores is then refitted with the test origin included (`final_origins`). Where `is_fallback` a rule scores and
+    `reason` says why. `baselines` maps name -> measure -> Interval on the same customers, `improvements` the paired gain in AUC
+    (or nGini) over each; a claim "better" needs low > 0.
     `importance`: what moves the test customers' scores, largest first. `sequence`: whether the sequence model is a member of the
     blend, and the figure that decided it.
     """

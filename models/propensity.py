@@ -74,6 +74,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     score_center_ : float, mean of the score column where weights were learnt, from which its contribution is counted
     boosting_paths_, forest_paths_ : what each feature adds on the way to each leaf
     base_log_odds_ : float, the log odds to which `contributions` add
+    held_out_probability_ : ndarray of the newest snapshot's rows, what members that had not seen it said, or None; not pickled,
+        as rows of customers have no place in a model file
     """
 
     def __init__(  # noqa: PLR0913 hyperparameters are keywords
@@ -105,6 +107,11 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         self.score_column = score_column
         self.random_state = random_state
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: everything but the probabilities of the customers it was calibrated on."""
+        state: Any = super().__getstate__()
+        return {**state, "held_out_probability_": None}
+
     def __sklearn_tags__(self) -> Tags:
         """Two classes only; missing values are data."""
         tags = super().__sklearn_tags__()
@@ -117,7 +124,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         values, target = self._validated(X, y)
         with few_threads(len(target)):
             held_out = self._held_out_scores(values, target, origin)
-            return self._calibrate_and_fit(values, target, held_out=held_out)
+            self._calibrate_and_fit(values, target, held_out=held_out)
+        return self
 
     def refit(self, X: Any, y: Any, *, newest: np.ndarray, previous: PropensityModel) -> PropensityModel:
         """As `fit`, one fit cheaper: `previous` has been fitted on closed older rows and saw none of those in `newest`.
@@ -135,12 +143,15 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         self.weights_ = dict.fromkeys(self.members, 1 / len(self.members))
         self.platt_ = PlattScaling()
         self.calibration_ = "none"
+        self.held_out_probability_ = None
         if held_out is not None:
             source, rows, scores = held_out
             outcome = target[rows]
             if min(outcome.sum(), len(outcome) - outcome.sum()) >= self.min_calibration_cases:
                 self.weights_, self.platt_ = choose_blend(scores, outcome)
                 self.calibration_ = source
+            if source == "newest_origin":
+                self.held_out_probability_ = self._blended(scores)
         given = np.zeros(1) if self.score_column is None else values[:, self.score_column]
         self.score_center_ = float(np.nanmean(given))
         self._fit_members(values, target)
@@ -161,6 +172,10 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             self._fit_members(values, target)
         return self._member_scores(numeric_matrix(self, later))
 
+    def _blended(self, scores: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities (n,) of member scores (n, members)."""
+        return self.platt_.probability(scores @ np.array([self.weights_[member] for member in self.members]))
+
     def _take_back(self, values: np.ndarray, target: np.ndarray) -> None:
         """Move the level part of the way to what came true on the newest snapshot's rows.
 
@@ -174,9 +189,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of shape (n_samples, 2) in the order of `classes_`."""
         check_is_fitted(self)
-        values = numeric_matrix(self, X)
-        weights = np.array([self.weights_[member] for member in self.members])
-        positive = self.platt_.probability(self._member_scores(values) @ weights)
+        positive = self._blended(self._member_scores(numeric_matrix(self, X)))
         return np.column_stack([1.0 - positive, positive])
 
     def predict(self, X: Any) -> np.ndarray:

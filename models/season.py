@@ -46,6 +46,7 @@ class SeasonShift:
 
 
 NO_HISTORY = SeasonShift(0.0, 0.0, None, "no shift: less than half a year of data before the window one year earlier")
+NO_MODEL = SeasonShift(0.0, 0.0, None, "no shift: a rule learns no season")
 
 
 def season_origin(as_of: date) -> date:

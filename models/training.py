@@ -27,6 +27,7 @@ from models.judging import (
     matrix,
     positive_probability,
     propensity_model,
+    rule_at_test,
     season_shift,
     stable_sample,
 )
@@ -35,9 +36,9 @@ from models.model_card import CalibrationBin, LabelAudit, ModelCard
 from models.propensity import PropensityModel
 from models.reasons import FeatureImportance, importance
 from models.scoring import score_customers
-from models.season import SeasonShift, is_harmful, moved, season_origin, shifted
+from models.season import NO_MODEL, SeasonShift, is_harmful, moved, season_origin, shifted
 from models.sequence import SequenceModel
-from models.sequence_trial import READ_ROWS, fit_sequence, with_score
+from models.sequence_trial import NOT_ASKED, READ_ROWS, fit_sequence, with_score
 
 IMPORTANCE_ROWS = 20_000
 RANKING_MEASURES = ("auc", "pr_auc", "lift_at_10", "capture_at_10")
@@ -101,7 +102,8 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
     `judge_propensity`; the scoring model's own shift is tried on the test origin.
 
     Minimum data and a label that passes its audit, else the label-free rule and a card that says so: history of 3 horizons,
-    100 customers with and 100 without the outcome in the training origins, both outcomes at the test origin.
+    100 customers with and 100 without the outcome in the training origins, both outcomes at the test origin. The rule also
+    scores where it was shown to rank better than the model on the test origin (`rule_trial.py`); measures stay the model's.
 
     Raises ValueError for missing columns, missing labels, an open label window, or no row at the test origin.
     """
@@ -116,10 +118,14 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         max_rows=max_rows,
         random_state=random_state,
     )
-    past, test, truth, too_thin, audit = judged.past, judged.test, judged.truth, judged.too_thin, judged.audit
+    past, test, truth, audit = judged.past, judged.test, judged.truth, judged.audit
     task, member, sequence = judged.task, judged.sequence, None
-    model, final, own_shift = judged.model, past, judged.season
-    if isinstance(judged.model, PropensityModel):
+    model, evaluated, final, own_shift = judged.model, judged.model, past, judged.season
+    stands_in, won = judged.too_thin, rule_at_test(judged, rule_customers, resamples=resamples)
+    if won is not None:
+        model, evaluated, final, stands_in = won.rule, won.rule, past.head(0), f"{won.reason}, so it scores"
+        task, member, own_shift = judged.plain_task, NOT_ASKED, NO_MODEL
+    elif isinstance(judged.model, PropensityModel):
         final = stable_sample(samples, max_rows)
         newest = (final["as_of"] == pd.Timestamp(test_as_of)).to_numpy()
         if member.model is not None:
@@ -136,8 +142,8 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         horizon_days=task.horizon_days,
         label_definition=task.label_definition,
         model=_describe(model),
-        is_fallback=too_thin is not None,
-        reason=too_thin,
+        is_fallback=stands_in is not None,
+        reason=stands_in,
         test_origin=test_as_of.isoformat(),
         evaluation_origins=_origins(past),
         final_origins=_origins(final),
@@ -150,7 +156,7 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         improvements=_improvements(comparison),
         calibration=_calibration(truth, judged.predictions[MODEL]),
         label_audit=audit,
-        importance=_importance(judged),
+        importance=() if stands_in is not None else _importance(judged),
         settings=_settings(model, max_rows=max_rows),
         season={"judged": judged.season.reason, "scoring": own_shift.reason},
         sequence=member.trial.reason,
@@ -162,7 +168,7 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
     scored = test.assign(**{SCORE: positive_probability(model, test, task)})
     baseline = baseline_of(scored, [SCORE, *card.features])
     predictions = pd.DataFrame({**known, **rules})
-    return TrainedPropensity(task, model, card, predictions, judged.model, baseline, sequence, member.model)
+    return TrainedPropensity(task, model, card, predictions, evaluated, baseline, sequence, member.model)
 
 
 def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:

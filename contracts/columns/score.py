@@ -50,7 +50,11 @@ COLUMNS = (
     Column("training_date", "DATE", "The model knows nothing from this date on."),
     Column("test_as_of", "DATE", "Origin the model was tested on, later than all it was trained on."),
     Column("card", "VARCHAR", "The model card as JSON."),
-    Column("is_fallback", "BOOLEAN", "Too little data for a model of its own; the rule or MBG/NBD stands in."),
+    Column(
+        "is_fallback",
+        "BOOLEAN",
+        "A rule stands in for a model of its own: too little data, labels that fail their audit, or a rule ranked better.",
+    ),
     Column("auc", "DOUBLE", "Area under the ROC curve on the test origin."),
     Column("pr_auc", "DOUBLE", "Area under the precision-recall curve on the test origin."),
     Column("brier", "DOUBLE", "Brier score on the test origin."),
