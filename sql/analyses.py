@@ -24,6 +24,11 @@ class AnalysisQuery:
     inputs: tuple[str, ...]
 
 
+def known_analyses() -> tuple[str, ...]:
+    """Return the names of all questions: the files of `sql/analysis/`."""
+    return tuple(sorted(path.stem for path in (SQL_ROOT / "analysis").glob("*.sql")))
+
+
 @cache
 def load_analysis(name: str) -> AnalysisQuery:
     """Read `sql/analysis/<name>.sql`.
@@ -33,8 +38,7 @@ def load_analysis(name: str) -> AnalysisQuery:
     """
     path = SQL_ROOT / "analysis" / f"{name}.sql"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.sql")))
-        raise QueryError(f"sql/analysis holds no {name!r}; it holds {known}")
+        raise QueryError(f"sql/analysis holds no {name!r}; it holds {', '.join(known_analyses())}")
     description, _ = read_header(path)
     if not description.startswith("One row per "):
         raise QueryError(f"analysis/{path.name}: the header must begin with 'One row per ...'")

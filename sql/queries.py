@@ -22,7 +22,8 @@ SQL_LAYERS = ("core", "feature", "label", "segment", "report")
 PARAMETERS = ("as_of", "horizon_days", "received_at", "from_date", "until_date")
 _HEADER_LINE = re.compile(r"^--\s?(?:(?P<key>[a-z][a-z_-]*):\s*(?P<value>.*)|(?P<text>.*))$")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-_KEYS = ("grain", "assert", "partition", "lookback", "duckdb-only", "reads-itself", "may-be-empty", "view")
+_KEYS = ("grain", "assert", "partition", "lookback", "duckdb-only", "reads-itself", "may-be-empty", "view", "policy")
+_POLICY = re.compile(r"^(?P<name>[a-z_]+) = (?P<number>\d+(?:\.\d+)?)$")
 
 Kind = Literal["full", "incremental", "snapshot", "view"]
 
@@ -38,6 +39,8 @@ class Query:
     `inputs` are the tables it reads, as `layer.table`, parsed from the text; `grain` the columns that identify a row;
     `asserts` SQL booleans that hold for every row; `partition` the date column of an incremental table;
     `lookback_days` how far a changed date reaches; `may_be_empty` the stated reason why no rows may be right.
+    `policy` holds the numbers of headers `-- policy: name = number`, for which the text says `$name`: in `sql` they are
+    filled in, in `question` they stand as parameters, so that the same rules can be asked for other numbers.
     """
 
     layer: str
@@ -55,6 +58,8 @@ class Query:
     may_be_empty: str | None
     duckdb_only: str | None
     view: str | None
+    policy: dict[str, str]
+    question: str
 
     @property
     def table(self) -> str:
@@ -143,7 +148,9 @@ def load_query(path: Path) -> Query:
     if "grain" not in entries or not description.startswith("One row per "):
         message = f"{layer}/{path.name}: the header must begin with 'One row per ...' and hold '-- grain: columns'"
         raise QueryError(message)
-    sql = path.read_text(encoding="utf-8").strip().rstrip(";")
+    question = path.read_text(encoding="utf-8").strip().rstrip(";")
+    policy = _read_policy(path, entries.get("policy", []))
+    sql = _PARAMETER.sub(lambda found: policy.get(found[1], found[0]), question)
     body = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
     parameters = frozenset(_PARAMETER.findall(body))
     if parameters - set(PARAMETERS):
@@ -171,9 +178,23 @@ def load_query(path: Path) -> Query:
         may_be_empty=entries.get("may-be-empty", [None])[0],
         duckdb_only=entries.get("duckdb-only", [None])[0],
         view=entries.get("view", [None])[0],
+        policy=policy,
+        question=question,
     )
     _check_kind(query)
     return query
+
+
+def _read_policy(path: Path, entries: list[str]) -> dict[str, str]:
+    """Return name -> number as it is written, of the headers `-- policy: name = number`."""
+    policy = {}
+    for entry in entries:
+        match = _POLICY.match(entry)
+        if not match or f"${match['name']}" not in path.read_text(encoding="utf-8"):
+            message = f"{path.parent.name}/{path.name}: '-- policy: {entry}' must be `name = number`, and the text must say $name"
+            raise QueryError(message)
+        policy[match["name"]] = match["number"]
+    return policy
 
 
 def _check_kind(query: Query) -> None:

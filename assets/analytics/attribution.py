@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 NO_TOUCH = "(no touch)"
 MEASURES = ("conversions", "value", "new_customers")
+_WORDS = {
+    "attribution_rule": "model",
+    "channel": "channel",
+    "buyers_count": "buyers_count",
+    "orders_credit": "conversions",
+    "credited_amount": "value",
+    "new_customers_credit": "new_customers",
+}
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
 
 
@@ -29,7 +37,8 @@ def attribution(
         raise AnalysisError(f"look-back {lookback_days} days, half-life {half_life_days:g} days: both must be above 0")
     first, last = shop.bounds(from_date, until_date)
     span = {"from_date": first, "until_date": last, "lookback_days": lookback_days, "half_life_days": half_life_days}
-    frame = shop.ask("attribution", span).rename(columns={"rule_name": "model", "amount": "value"})
+    rules = {"as_of": last, "window_days": (last - first).days, **span, "buyers_at_least": 1}
+    frame = shop.ask_table("report.channel_attribution", rules).rename(columns=_WORDS)[[*_WORDS.values()]]
     frame = pd.concat([frame, _by_removal(frame, markov(shop.ask("attribution_transitions", span)))], ignore_index=True)
     whole = frame.groupby("model")["conversions"].transform("sum")
     frame["share"] = frame["conversions"] / whole.where(whole > 0)

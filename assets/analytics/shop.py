@@ -44,6 +44,12 @@ class Shop:
         used = {key: value for key, value in parameters.items() if key in query.parameters}
         return self.warehouse.connection.execute(query.sql, used).df()
 
+    def ask_table(self, name: str, parameters: Parameters | dict[str, object]) -> pd.DataFrame:
+        """Return the rows that the file of a table gives for other parameters and another policy than the stored table's."""
+        query = load_queries()[name]
+        used = {key: value for key, value in parameters.items() if key in query.parameters or key in query.policy}
+        return self.warehouse.connection.execute(query.question, used).df()
+
     def table(self, name: str, where: str = "true", **values: object) -> pd.DataFrame:
         """Return rows of a report table in the order of its grain.
 

@@ -3,32 +3,31 @@
 -- position (40/20/40; of two half each), time_decay (half-life 7 days), shapley (each different channel the same).
 -- Signed-in users. Orders with no touch stand as `(no touch)`, what has fewer than 10 buyers together as `(other)`;
 -- if that still has fewer, it is left out. new_customers_credit: credit of buyers' first orders.
+-- policy: window_days = 90
+-- policy: lookback_days = 30
+-- policy: half_life_days = 7
+-- policy: buyers_at_least = 10
 -- grain: as_of, attribution_rule, channel
 -- assert: orders_credit >= 0
 -- assert: buyers_count >= 10
 -- may-be-empty: fewer than 10 users bought in the 90 days before as_of
-with policy as (
-    select
-        90 as window_days,
-        30 as lookback_days,
-        cast(7 as double) as half_life_days,
-        10 as buyers_at_least
-),
-
-rules as (
+with rules as (
     select unnest(['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay', 'shapley']) as rule_name
 ),
 
 conversions as (
     select *
     from core.conversion
-    where ordered_date >= $as_of - (select policy.window_days from policy) and ordered_date < $as_of
+    where ordered_date >= $as_of - $window_days and ordered_date < $as_of
 ),
 
--- window, look-back and a day, as the look-back is counted in hours; written out, so that no other date is read
+-- a day more than the look-back, which is counted in hours
 touches as (
-    select * from core.touch
-    where activity_date >= $as_of - 121 and activity_date < $as_of
+    select *
+    from core.touch
+    where
+        activity_date >= $as_of - $window_days - $lookback_days - 1
+        and activity_date < $as_of
 ),
 
 channels as (
@@ -43,15 +42,14 @@ channels as (
         sum(power(
             0.5,
             (epoch(conversions.ordered_at) - epoch(coalesce(touches.touched_at, conversions.ordered_at)))
-            / nullif(policy.half_life_days * 86400, 0)
+            / nullif(cast($half_life_days as double) * 86400, 0)
         )) as weight
     from conversions
-    cross join policy
     left join touches
         on
             conversions.user_key = touches.user_key
             and conversions.ordered_at >= touches.touched_at
-            and touches.touched_at >= conversions.ordered_at - to_days(policy.lookback_days)
+            and touches.touched_at >= conversions.ordered_at - to_days($lookback_days)
     group by all
 ),
 
@@ -75,7 +73,7 @@ places as (
 large as (
     select
         channel,
-        count(distinct user_key) >= (select policy.buyers_at_least from policy) as is_large
+        count(distinct user_key) >= $buyers_at_least as is_large
     from channels
     group by channel
 ),
@@ -112,9 +110,9 @@ select
     rule_name as attribution_rule,
     channel,
     count(distinct user_key) as buyers_count,
-    round(sum(credit), 6) as orders_credit,
-    round(sum(credit * cast(paid_amount as double)), 4) as credited_amount,
-    round(sum(if(order_number = 1, credit, 0)), 6) as new_customers_credit
+    round(sum(credit), 9) as orders_credit,
+    round(sum(credit * cast(paid_amount as double)), 6) as credited_amount,
+    round(sum(if(order_number = 1, credit, 0)), 9) as new_customers_credit
 from credited
 group by rule_name, channel
-having count(distinct user_key) >= (select policy.buyers_at_least from policy)
+having count(distinct user_key) >= $buyers_at_least

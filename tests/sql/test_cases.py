@@ -1,5 +1,7 @@
 """Runs the cases beside it: `tests/sql/<layer>/<table>.yaml` says which rows a SQL file must make of which.
 
+The questions of `sql/analysis/` have theirs in `tests/sql/analysis/`.
+
 A file holds `cases`, and may hold `params` and `defaults` (values of columns that a row does not name) for all of them:
 
     params: {as_of: 2024-02-01}
@@ -15,7 +17,7 @@ A file holds `cases`, and may hold `params` and `defaults` (values of columns th
 
 Tables that are not given are empty; columns that are not named are null. `expect` lists every row but only the columns
 that matter, in any order unless the case says `in_order: true`. Doubles agree within 1e-9, all else exactly. The grain
-and the asserts of the file's header must hold for every case.
+and the asserts of the file's header must hold for every case. `params` may give a table's policy other numbers, too.
 """
 
 import math
@@ -28,7 +30,7 @@ import pytest
 import yaml
 
 from assets.warehouse import Warehouse
-from contracts.columns import COLUMNS
+from sql.analyses import AnalysisQuery, known_analyses, load_analysis
 from sql.queries import PARAMETERS, SQL_LAYERS, Query, load_queries
 
 HERE = Path(__file__).parent
@@ -39,7 +41,7 @@ CASE_KEYS = {"name", "given", "params", "expect", "in_order"}
 def _case_files() -> dict[str, Path]:
     return {
         f"{path.parent.name}.{path.stem}": path
-        for layer in SQL_LAYERS
+        for layer in (*SQL_LAYERS, "analysis")
         for path in sorted((HERE / layer).glob("*.yaml"))
     }
 
@@ -57,11 +59,21 @@ def _all_cases() -> list[Any]:
     return parameters
 
 
-def _fill(warehouse: Warehouse, query: Query, given: dict[str, list[dict]], defaults: dict[str, dict]) -> None:
+def _load(table: str) -> Query | AnalysisQuery:
+    layer, name = table.split(".")
+    return load_analysis(name) if layer == "analysis" else load_queries()[table]
+
+
+def _readable(query: Query | AnalysisQuery) -> set[str]:
+    itself = {query.table} if isinstance(query, Query) and query.reads_itself else set()
+    return {*query.inputs, *itself}
+
+
+def _fill(warehouse: Warehouse, readable: set[str], given: dict[str, list[dict]], defaults: dict[str, dict]) -> None:
     """Insert the given rows, each with its defaults, into the tables the query reads."""
     for table, rows in given.items():
-        if table not in query.inputs and not (table == query.table and query.reads_itself):
-            pytest.fail(f"{query.table} does not read {table}; it reads {', '.join(query.inputs)}")
+        if table not in readable:
+            pytest.fail(f"the query does not read {table}; it reads {', '.join(sorted(readable))}")
         known = {row[0] for row in warehouse.connection.execute(f"describe {table}").fetchall()}
         for row in rows:
             full = {**defaults.get(table, {}), **row}
@@ -72,11 +84,10 @@ def _fill(warehouse: Warehouse, query: Query, given: dict[str, list[dict]], defa
             warehouse.connection.execute(f"insert into {table} ({columns}) values ({marks})", list(full.values()))
 
 
-def _typed(name: str, value: Any) -> Any:
-    """Return a value of the YAML file as DuckDB would give it back."""
+def _typed(wanted: str, value: Any) -> Any:
+    """Return a value of the YAML file as DuckDB would give back one of the wanted type."""
     if value is None:
         return None
-    wanted = COLUMNS[name].type
     if wanted.startswith("DECIMAL"):
         return Decimal(str(value)).quantize(Decimal("0.0001"))
     if wanted == "DOUBLE":
@@ -92,13 +103,13 @@ def _same(wanted: Any, found: Any) -> bool:
     return wanted == found
 
 
-def _assert_rows(expected: list[dict], found: list[dict], *, in_order: bool) -> None:
+def _assert_rows(expected: list[dict], found: list[dict], types: dict[str, str], *, in_order: bool) -> None:
     """Fail unless each expected row is one of the found ones and none is left over."""
     left = list(found)
-    if found and (strange := {name for row in expected for name in row} - set(found[0])):
+    if strange := {name for row in expected for name in row} - set(types):
         pytest.fail(f"the query makes no column {', '.join(sorted(strange))}")
     for number, raw in enumerate(expected):
-        row = {name: _typed(name, value) for name, value in raw.items()}
+        row = {name: _typed(types[name], value) for name, value in raw.items()}
         pool = left[:1] if in_order else left
         match = next((have for have in pool if all(_same(value, have[name]) for name, value in row.items())), None)
         if match is None:
@@ -110,39 +121,54 @@ def _assert_rows(expected: list[dict], found: list[dict], *, in_order: bool) -> 
         pytest.fail(f"{len(left)} rows more than expected:\n  {shown}")
 
 
-def run_case(warehouse: Warehouse, query: Query, content: dict, case: dict) -> None:
+def _answer(warehouse: Warehouse, query: Query | AnalysisQuery, params: dict[str, Any]) -> str:
+    """Return the SELECT of the case: a table's columns take their types from the dictionary, a question's are its own."""
+    if isinstance(query, AnalysisQuery):
+        return query.sql
+    if query.policy.keys() & params.keys():
+        return query.question
+    return warehouse.typed_select(query, params)
+
+
+def run_case(warehouse: Warehouse, query: Query | AnalysisQuery, content: dict, case: dict) -> None:
     """Fill the inputs, run the query, compare, and leave the warehouse empty again."""
     params = {**content.get("params", {}), **case.get("params", {})}
-    if strange := set(params) - set(PARAMETERS):
-        pytest.fail(f"unknown parameter {strange}; known are {PARAMETERS}")
+    is_table = isinstance(query, Query)
+    policy = {name: yaml.safe_load(number) for name, number in query.policy.items()} if is_table else {}
+    if policy.keys() & params.keys():
+        params = {**policy, **params}
+    if strange := set(params) - query.parameters - set(policy) - (set(PARAMETERS) if is_table else set()):
+        pytest.fail(f"unknown parameter {strange}; known are {', '.join(sorted({*query.parameters, *policy}))}")
     if lacking := query.parameters - set(params):
-        pytest.fail(f"{query.table} needs the parameters {lacking}")
-    used = {name: value for name, value in params.items() if name in query.parameters}
+        pytest.fail(f"the query needs the parameters {lacking}")
+    used = {name: value for name, value in params.items() if name in query.parameters or name in policy}
     connection = warehouse.connection
     connection.execute("begin transaction")
     try:
-        _fill(warehouse, query, case.get("given") or {}, content.get("defaults") or {})
-        connection.execute(f"create temp table answer as {warehouse.typed_select(query, used)}", used)
-        cursor = connection.execute("select * from answer")
-        names = [column[0] for column in cursor.description or ()]
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        broken = [rule for rule in query.asserts if warehouse.value(f"select count(*) from answer where not ({rule})")]
+        _fill(warehouse, _readable(query), case.get("given") or {}, content.get("defaults") or {})
+        connection.execute(f"create temp table answer as {_answer(warehouse, query, used)}", used)
+        types = {row[0]: row[1] for row in connection.execute("describe answer").fetchall()}
+        rows = connection.execute("select * from answer").fetchall()
+        found = [dict(zip(types, row, strict=True)) for row in rows]
+        asserts = query.asserts if is_table and not policy.keys() & params.keys() else ()
+        broken = [rule for rule in asserts if warehouse.value(f"select count(*) from answer where not ({rule})")]
     finally:
         connection.execute("rollback")
     assert not broken, f"asserts of the header do not hold: {broken}"
-    if query.kind != "view":
+    if is_table and query.kind != "view":
         keys = [tuple(row[name] for name in query.grain) for row in found]
         assert len(set(keys)) == len(keys), f"rows repeat the grain {query.grain}: {keys}"
-    _assert_rows(case["expect"] or [], found, in_order=case.get("in_order", False))
+    _assert_rows(case["expect"] or [], found, types, in_order=case.get("in_order", False))
 
 
 @pytest.mark.parametrize("table, content, case", _all_cases())
 def test_case(bound_warehouse, table, content, case):
-    run_case(bound_warehouse, load_queries()[table], content, case)
+    run_case(bound_warehouse, _load(table), content, case)
 
 
-def test_every_table_has_cases_and_every_case_file_a_table():
-    assert sorted(_case_files()) == sorted(load_queries()), (
+def test_every_file_has_cases_and_every_case_file_a_sql_file():
+    questions = {f"analysis.{name}" for name in known_analyses()}
+    assert sorted(_case_files()) == sorted({*load_queries(), *questions}), (
         "one name: sql/<layer>/<table>.sql, tests/sql/<layer>/<table>.yaml"
     )
 

@@ -109,3 +109,11 @@ def test_a_mapping_may_say_why_an_order_is_total(tmp_path):
 def test_a_table_cannot_say_so(tmp_path):
     with pytest.raises(QueryError, match="unknown header total-order"):
         lint_text(tmp_path, "select user_id from core.users", header=HEADER + "-- total-order: trust me\n")
+
+
+@pytest.mark.parametrize("policy", ["window_days = ninety", "days = 90", "window_days = 90; drop table x"])
+def test_a_policy_is_a_number_that_the_text_names(tmp_path, policy):
+    with pytest.raises(QueryError, match="must be `name = number`"):
+        lint_text(
+            tmp_path, "select user_id, $window_days as days from core.users", header=f"{HEADER}-- policy: {policy}\n"
+        )
