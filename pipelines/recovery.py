@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
+from models.calibration import logit, shift_to_mean
 from models.evaluation import compare
 
 REASONS = {
@@ -32,6 +34,9 @@ CEILINGS = {
 }
 """Outcome -> true probability for a judge who knows each user's rates and all that was seen."""
 RESAMPLES = 200
+LEVEL_AT_MOST = 3.0  # log odds
+USERS_AT_LEAST = 10_000
+"""Scored users from which the noise of samples is well below the limits."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,33 @@ class Recovered:
 
     def __str__(self) -> str:
         """Return a line of a report."""
-        return f"{'ok  ' if self.holds else 'FAIL'}  {self.name}: {self.found:.4g} (wanted: {self.wanted})"
+        found = f"{self.found:.0f}" if self.found == round(self.found) else f"{self.found:.4g}"
+        return f"{'ok  ' if self.holds else 'FAIL'}  {self.name}: {found} (wanted: {self.wanted})"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a prediction of a simulated shop is held to; None: told, not judged, because of what `few` or `festive` say."""
+
+    share_at_least: float | None
+    error_at_most: float | None
+    few: str = ""
+    festive: str = ""
+
+
+def limits_of(festival: np.ndarray, *, day: int, horizon_days: int, users: int) -> Limits:
+    """Return the limits of a prediction of `users` at a day of the world, whose festival strength by day is `festival`.
+
+    A calibration error of .01 where data suffice: at least 10,000 scored users, and no festival in the newest closed window or in
+    the one foreseen. With fewer users, .03, and the share of what a judge knows who knows each user's rates is only told.
+    A festival moves the level by what nothing in a first year says: the error is told.
+    """
+    near = festival[max(0, day - horizon_days) : day + horizon_days]
+    festive = "a festival in the newest closed window or in the one foreseen" if (near != 1.0).any() else ""
+    if users < USERS_AT_LEAST:
+        few = f"{users:,} users, judged from {USERS_AT_LEAST:,} on"
+        return Limits(None, None if festive else 0.03, few, festive)
+    return Limits(0.92, None if festive else 0.01, festive=festive)
 
 
 def recovered_ledger(listed: pd.DataFrame, quarantine: pd.DataFrame, duplicates: pd.Series) -> list[Recovered]:
@@ -122,13 +153,12 @@ def calibration_error(score: np.ndarray, probability: np.ndarray, *, bins: int =
     return float(((means["score"] - means["truth"]).abs() * cells.size() / len(place)).sum())
 
 
-def recovered_scores(
-    truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str, share_at_least: float, error_at_most: float
-) -> list[Recovered]:
+def recovered_scores(truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str, limits: Limits) -> list[Recovered]:
     """Return share of the attainable AUC, calibration, and whether a score is better than anybody could be.
 
-    `truth`: rows of one as_of and horizon. `scores`: user_id, probability. The last comparison needs a closed window: a score
-    that beats the best judge (bootstrap 95 % interval of the difference above 0) has seen the outcome.
+    `truth`: rows of one as_of and horizon. `scores`: user_id, probability. The calibration error is told a second time with the
+    level put right: what is left is the shape of the score, the rest its level. The last comparison needs a closed window: a
+    score that beats the best judge (bootstrap 95 % interval of the difference above 0) has seen the outcome.
     """
     both = scores.merge(truth, on="user_id")
     if len(both) != len(scores):
@@ -138,11 +168,27 @@ def recovered_scores(
         raise ValueError(message)
     score, best = both["probability"].to_numpy(), both[CEILINGS[outcome]].to_numpy()
     share, error = share_of_attainable(score, best, best), calibration_error(score, best)
+    least, most = limits.share_at_least, limits.error_at_most
+    level = shift_to_mean(logit(score), float(best.mean()), at_most=LEVEL_AT_MOST)
     results = [
         Recovered(
-            f"{outcome}: share of the AUC that knows the rates", share, f">= {share_at_least}", share >= share_at_least
+            f"{outcome}: share of the AUC that knows the rates",
+            share,
+            f"told: {limits.few}" if least is None else f">= {least}",
+            least is None or share >= least,
         ),
-        Recovered(f"{outcome}: calibration error", error, f"<= {error_at_most}", error <= error_at_most),
+        Recovered(
+            f"{outcome}: calibration error",
+            error,
+            f"told: {limits.festive}" if most is None else f"<= {most}",
+            most is None or error <= most,
+        ),
+        Recovered(
+            f"{outcome}: calibration error once the level is right",
+            calibration_error(expit(logit(score) + level), best),
+            f"told: log odds {level:+.3f} put it right",
+            True,
+        ),
     ]
     happened = ~both["was_active"].astype("boolean") if outcome == "churn" else both["has_purchased"].astype("boolean")
     if happened.notna().all():

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from assets.warehouse import Warehouse, open_warehouse
 from contracts.funnels import DEFAULT_FUNNELS, Funnel
-from pipelines.recovery import CEILINGS, Recovered, recovered_ledger, recovered_scores, share_of_attainable
+from pipelines.recovery import CEILINGS, Recovered, limits_of, recovered_ledger, recovered_scores, share_of_attainable
 from pipelines.truth_counts import (
     NOT_COMPUTED,
     entry_days,
@@ -29,7 +29,7 @@ from pipelines.world.parameters import BLOCK_USERS
 from pipelines.world_counts import Activity, daily_retention, funnel_users, read_activity, read_arrivals
 
 DONE, FAILED = 0, 1
-SHARE_OF_KNOWN_AT_LEAST, SHARE_OF_LEARNABLE_AT_LEAST, ERROR_AT_MOST = 0.90, 0.95, 0.03
+SHARE_OF_LEARNABLE_AT_LEAST = 0.95
 RETENTION_DAYS = 30
 COUNTED_FUNNEL = DEFAULT_FUNNELS[0]
 GROUPS = {
@@ -158,13 +158,10 @@ def _predictions(world_folder: Path, home: Path) -> list[Recovered]:
         asked = (known["outcome"] == outcome) & (known["as_of"] == as_of) & (known["horizon_days"] == horizon)
         rows = known[asked]
         now = truth[(truth["as_of"] == as_of) & (truth["horizon_days"] == horizon)]
-        found = recovered_scores(
-            now,
-            rows[["user_id", "probability"]],
-            outcome=outcome,
-            share_at_least=SHARE_OF_KNOWN_AT_LEAST,
-            error_at_most=ERROR_AT_MOST,
+        limits = limits_of(
+            world.calendar.festival, day=(as_of.date() - world.start).days, horizon_days=int(horizon), users=len(rows)
         )
+        found = recovered_scores(now, rows[["user_id", "probability"]], outcome=outcome, limits=limits)
         results += [Recovered(f"{horizon} d: {one.name}", one.found, one.wanted, one.holds) for one in found]
         results.append(_learnt(world, now, rows, outcome=outcome, horizon=int(horizon)))
     return results

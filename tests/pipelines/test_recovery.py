@@ -6,12 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from assets import origins as origin_samples
 from assets.warehouse import open_warehouse
+from models.calibration import logit
 from pipelines.recovery import (
+    Limits,
     calibration_error,
     expected_auc,
+    limits_of,
     recovered_labels,
     recovered_ledger,
     recovered_scores,
@@ -62,7 +66,7 @@ def test_a_score_that_has_seen_the_outcome_is_better_than_possible():
     )
     honest = pd.DataFrame({"user_id": ids, "probability": probability})
     peeking = honest.assign(probability=0.8 * probability + 0.1 * bought)
-    limits = {"outcome": "purchase", "share_at_least": 0.9, "error_at_most": 0.2}
+    limits = {"outcome": "purchase", "limits": Limits(0.9, 0.2)}
     assert failed(recovered_scores(truth, honest, **limits)) == []
     assert failed(recovered_scores(truth, peeking, **limits)) == ["purchase: AUC above the best possible"]
     poor = honest.assign(probability=rng.random(800))
@@ -71,6 +75,41 @@ def test_a_score_that_has_seen_the_outcome_is_better_than_possible():
     ]  # fmt: skip
     with pytest.raises(ValueError, match="1 of 800 scored users"):
         recovered_scores(truth.iloc[1:], honest, **limits)
+    told = recovered_scores(truth, poor, outcome="purchase", limits=Limits(None, None, "too few", "11-11"))
+    assert failed(told) == []
+    assert [result.wanted for result in told[:2]] == ["told: too few", "told: 11-11"]
+
+
+def test_a_wrong_level_is_told_from_a_wrong_shape():
+    probability = np.linspace(0.05, 0.8, 500)
+    truth = pd.DataFrame(
+        {
+            "user_id": [str(number) for number in range(500)],
+            "purchase_probability_given_history": probability,
+            "has_purchased": None,
+            "was_active": None,
+        }
+    )
+    moved = truth[["user_id"]].assign(probability=expit(logit(probability) + 0.4))
+    _, error, shape = recovered_scores(truth, moved, outcome="purchase", limits=Limits(None, 0.03))
+    assert not error.holds
+    assert shape.found < 1e-6
+    assert shape.wanted == "told: log odds -0.400 put it right"
+
+
+def test_a_calibration_error_of_one_per_cent_is_asked_where_data_suffice():
+    festival = np.ones(200)
+    festival[150] = 2.6
+    asked = {"day": 100, "horizon_days": 28}
+    assert limits_of(festival, **asked, users=10_000).error_at_most == 0.01
+    assert limits_of(festival, **asked, users=9_999) == Limits(None, 0.03, "9,999 users, judged from 10,000 on")
+    for day in (123, 178):  # 150 is the last day foreseen, and the first of the newest closed window
+        found = limits_of(festival, day=day, horizon_days=28, users=10_000)
+        assert found.error_at_most is None
+        assert "festival" in found.festive
+        assert found.share_at_least is not None
+    assert limits_of(festival, day=122, horizon_days=28, users=10_000).error_at_most == 0.01
+    assert limits_of(festival, day=179, horizon_days=28, users=10_000).error_at_most == 0.01
 
 
 def test_a_ledger_is_judged_by_place_and_reason():
@@ -139,7 +178,7 @@ def test_a_feature_that_knows_the_future_turns_it_red(shop, monkeypatch):
     change(monkeypatch, "feature.spend", "and items.ordered_date < $as_of", "and items.ordered_date < $as_of + 28")
     scored = shop.scores("purchase")["purchase"]
     known = scored[scored.user_id.isin(shop.probabilities().user_id)]
-    limits = {"outcome": "purchase", "share_at_least": 0.0, "error_at_most": 1.0}
+    limits = {"outcome": "purchase", "limits": Limits(0.0, 1.0)}
     assert failed(recovered_scores(shop.probabilities(), known, **limits)) == ["purchase: AUC above the best possible"]
 
 

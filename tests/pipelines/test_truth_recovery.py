@@ -11,6 +11,7 @@ import pytest
 from assets.warehouse import open_warehouse
 from pipelines.recovery import (
     CEILINGS,
+    Limits,
     recovered_labels,
     recovered_scores,
     share_of_attainable,
@@ -52,10 +53,8 @@ def test_labels_are_what_happened(shop):
 
 @pytest.mark.parametrize("outcome", ["purchase", "churn"])
 def test_scores_come_near_the_best_possible_and_not_beyond(shop, scores, outcome):
-    found = recovered_scores(
-        shop.probabilities(), scores[outcome], outcome=outcome, share_at_least=0.86, error_at_most=0.04
-    )
-    assert len(found) == 3
+    found = recovered_scores(shop.probabilities(), scores[outcome], outcome=outcome, limits=Limits(0.86, 0.04))
+    assert len(found) == 4
     assert failed(found) == []
 
 

@@ -1,5 +1,7 @@
 """`trellis recover` reads a published version beside its world: good scores hold, poor ones fail, absent ones are told."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    return make_shop(tmp_path_factory.mktemp("told"), users=300, events=12_000, days=120, seed=3, dirty_share=0.005)
+    """Around 2024-04-10 there is no festival, so calibration is judged."""
+    world = {"users": 300, "events": 12_000, "days": 120, "start": date(2024, 1, 9)}
+    return make_shop(tmp_path_factory.mktemp("told"), **world, seed=3, dirty_share=0.005)
 
 
 def publish(shop: TruthShop, *, noise: float) -> None:
@@ -49,7 +53,7 @@ def test_what_is_true_holds_and_what_is_blurred_fails(shop, capsys):
     assert recover(shop.world, shop.home) == DONE
     told = capsys.readouterr().out
     assert "ok    ledger: missing_key: " in told
-    assert "ok    28 d: purchase: share of the AUC that knows the rates: 1 (wanted: >= 0.9)" in told
+    assert "ok    28 d: purchase: share of the AUC that knows the rates: 1 (wanted: told: " in told
     assert "28 d: churn: share of the AUC that learns the rates (" in told
     publish(shop, noise=0.8)
     assert recover(shop.world, shop.home) == FAILED
@@ -86,7 +90,7 @@ def test_a_version_of_another_date_is_told_which_dates_are_known(shop):
     publish(shop, noise=0.0)
     path = shop.home / "published" / "v1" / "tables" / "score.user_propensity.parquet"
     pd.read_parquet(path).assign(as_of=pd.Timestamp("2024-02-01").date()).to_parquet(path)
-    with pytest.raises(FileNotFoundError, match=r"run with --as-of 2024-01-31, 2024-04-02 --horizons 28, 90"):
+    with pytest.raises(FileNotFoundError, match=r"run with --as-of 2024-02-08, 2024-04-10 --horizons 28, 90"):
         recover(shop.world, shop.home)
     with pytest.raises(FileNotFoundError, match=r"holds no dirty_rows\.parquet"):
         recover(shop.home, shop.home)
