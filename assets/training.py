@@ -134,6 +134,4 @@ def train_at(
         }
         return model, {**card, "targets": model.metrics}
 
-    return fit_side_by_side(
-        {"value": value, **{outcome: partial(propensity, outcome) for outcome in LABELS}}, rows=len(samples)
-    )
+    return fit_side_by_side({"value": value, **{outcome: partial(propensity, outcome) for outcome in LABELS}})

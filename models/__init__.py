@@ -7,7 +7,7 @@ paths (the model registry excepted).
 import os
 import sys
 
-# OpenMP reads this once, when scikit-learn loads it: its threads then sleep while they wait instead of spinning, which on busy
-# cores costs ten times the work itself (`threads.py`). Who loaded scikit-learn before keeps one thread.
+# OpenMP reads this once, when scikit-learn loads it: where it is given threads (clustering), they then sleep while they wait
+# instead of spinning, which on busy cores costs ten times the work itself.
 if "sklearn" not in sys.modules:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

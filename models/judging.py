@@ -36,7 +36,7 @@ from models.sequence_trial import NOT_ASKED, READ_ROWS, SequenceMember, fit_sequ
 
 HISTORY_HORIZONS = 3
 CASES_AT_LEAST = 100
-MAX_TRAINING_ROWS = 120_000
+MAX_TRAINING_ROWS = 80_000
 MODEL = "model"
 WITHOUT_SEQUENCE = "without sequence"
 

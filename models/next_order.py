@@ -13,9 +13,10 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models.blocks import in_blocks
 from models.btyd import MBGNBD
 from models.likelihood import FitFailedError
-from models.threads import few_threads
+from models.threads import one_thread
 
 QUANTILES = (0.1, 0.5, 0.9)
 CASES_AT_LEAST = 200
@@ -60,7 +61,7 @@ class NextOrderModel:
         # on the log scale of days a week more counts alike for a fortnight and a day
         days = np.log1p(known["next_days"].to_numpy(dtype=float))
         features = _matrix(known)
-        with few_threads(len(features)):
+        with one_thread():
             trees = tuple(
                 HistGradientBoostingRegressor(
                     loss="quantile", quantile=quantile, learning_rate=0.1, max_iter=40, max_leaf_nodes=8,
@@ -84,8 +85,8 @@ class NextOrderModel:
         if not self.trees:
             return waiting_days(self._counts(), histories, self.horizon_days)
         features = _matrix(histories)
-        with few_threads(len(features)):
-            found = np.column_stack([np.expm1(tree.predict(features)) for tree in self.trees])
+        with one_thread():
+            found = np.column_stack([np.expm1(in_blocks(tree.predict, features)) for tree in self.trees])
         return np.clip(np.sort(found, axis=1), 0.0, self.horizon_days - 1)
 
     def order_probability(self, histories: pd.DataFrame) -> np.ndarray:

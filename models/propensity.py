@@ -19,9 +19,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.blending import MEMBERS, SEQUENCE, choose_blend
+from models.blocks import in_blocks
 from models.calibration import PROBABILITY_FLOOR, PlattScaling, logit, shift_to_mean
 from models.preparation import FeaturePreparation, numeric_matrix
-from models.threads import boosting_threads, few_threads
+from models.threads import one_thread
 from models.tree_paths import BoostingPaths, forest_leaves, forest_paths
 
 _LEVEL_AT_MOST = 2.0  # log odds
@@ -29,7 +30,6 @@ _LEVEL_AT_MOST = 2.0  # log odds
 # .0213, .0199, .0189. Ta Feng around its New Year asks for the opposite (snapshots of tests/models/test_real_references.py from
 # 2001-01-24: nothing .064, this .075, two fifths .087), hence little.
 _TAKEN_BACK = 0.2
-_SMALL = 5_000  # rows, below which a second thread of the forest costs more than it saves
 
 
 class PropensityModel(ClassifierMixin, BaseEstimator):
@@ -122,7 +122,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, origin: Any = None) -> PropensityModel:
         """Fit on X (n_samples, n_features), two-valued y (n_samples,), and optionally each row's snapshot date."""
         values, target = self._validated(X, y)
-        with few_threads(len(target)):
+        with one_thread():
             held_out = self._held_out_scores(values, target, origin)
             self._calibrate_and_fit(values, target, held_out=held_out)
         return self
@@ -134,7 +134,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         """
         values, target = self._validated(X, y)
         scores = previous._member_scores(values[newest])
-        with few_threads(len(target)):
+        with one_thread():
             return self._calibrate_and_fit(values, target, held_out=("newest_origin", newest, scores))
 
     def _calibrate_and_fit(
@@ -168,7 +168,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
     def held_out_scores(self, X: Any, y: Any, later: Any) -> np.ndarray:
         """Log odds (n, members) of the rows `later` by members fitted on X and y; no weights, no calibration."""
         values, target = self._validated(X, y)
-        with few_threads(len(target)):
+        with one_thread():
             self._fit_members(values, target)
         return self._member_scores(numeric_matrix(self, later))
 
@@ -215,8 +215,7 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         weight = {member: self.platt_.slope * self.weights_[member] for member in self.members}
         added = prepared * (weight["linear"] * self.linear_.coef_[0])
         if weight["boosting"]:
-            threads = boosting_threads(len(prepared))
-            leaves = self.boosting_paths_.leaves(self.boosting_, prepared, threads=threads)
+            leaves = self.boosting_paths_.leaves(self.boosting_, prepared)
             added += weight["boosting"] * self.boosting_paths_.table.contributions(leaves)
         if weight["forest"]:
             leaves = forest_leaves(self.forest_, self.forest_paths_, prepared)
@@ -303,11 +302,8 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
             max_features=0.3,  # pyright: ignore[reportArgumentType] a share is documented
             bootstrap=True,
             max_samples=min(len(target), self.max_forest_rows),
-            n_jobs=2 if len(target) > _SMALL else 1,
             random_state=self.random_state,
         ).fit(prepared, target)
-        # threads add probabilities up in the order they finish, which moves the last digit from run to run
-        self.forest_.n_jobs = 1
         self.boosting_paths_ = BoostingPaths.of(self.boosting_, prepared.shape[1])
         self.forest_paths_ = forest_paths(self.forest_, prepared.shape[1])
 
@@ -316,8 +312,9 @@ class PropensityModel(ClassifierMixin, BaseEstimator):
         prepared = self.preparation_.transform(self._features(values))
         members = (self.linear_, self.boosting_, self.forest_)
         given = () if self.score_column is None else (self._given(values),)
-        with few_threads(len(values)):
-            return np.column_stack([*(logit(member.predict_proba(prepared)[:, 1]) for member in members), *given])
+        with one_thread():
+            likely = (in_blocks(member.predict_proba, prepared)[:, 1] for member in members)
+            return np.column_stack([*map(logit, likely), *given])
 
     def _features(self, values: np.ndarray) -> np.ndarray:
         return values if self.score_column is None else np.delete(values, self.score_column, axis=1)

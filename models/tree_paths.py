@@ -16,6 +16,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
+from models.blocks import in_blocks
+
 
 @dataclass(frozen=True)
 class PathTable:
@@ -93,12 +95,14 @@ class BoostingPaths:
             numbered.append(type(predictor)(nodes, predictor.binned_left_cat_bitsets, predictor.raw_left_cat_bitsets))
         return cls(table, tuple(numbered))
 
-    def leaves(self, boosting: HistGradientBoostingClassifier, prepared: np.ndarray, *, threads: int) -> np.ndarray:
+    def leaves(self, boosting: HistGradientBoostingClassifier, prepared: np.ndarray) -> np.ndarray:
         """Leaf numbers (n_samples, n_trees) that prepared rows (n_samples, n_features) reach."""
         known, positions = boosting._bin_mapper.make_known_categories_bitsets()  # noqa: SLF001 what its trees ask for
-        values = np.ascontiguousarray(prepared, dtype=np.float64)
-        reached = [tree.predict(values, known, positions, threads).astype(np.int32) for tree in self.numbered]
-        return np.column_stack(reached)
+
+        def reached(rows: np.ndarray) -> np.ndarray:
+            return np.column_stack([tree.predict(rows, known, positions, 1).astype(np.int32) for tree in self.numbered])
+
+        return in_blocks(reached, np.ascontiguousarray(prepared, dtype=np.float64))
 
 
 def _expected_values(nodes: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation import RankedOutcomes, compare, value_measures
-from models.threads import few_threads
+from models.threads import one_thread
 from models.value_level import LEVELS_OWN, Trial, level_of, level_weights
 from models.value_members import (
     BASELINE,
@@ -23,7 +23,6 @@ from models.value_members import (
     HISTORIES,
     LABEL_FREE,
     MIXTURE,
-    ROWS_AT_MOST,
     TARGETS,
     Member,
     fit_members,
@@ -90,7 +89,7 @@ def train_value(
     if buyers < BUYERS_AT_LEAST:
         short = f"{past['as_of'].nunique()} training origins, {buyers} buyers in the newest; purchase histories alone foresee"
     members, levels, metrics = {}, {}, {}
-    with few_threads(min(len(samples), ROWS_AT_MOST)):
+    with one_thread():
         for target in TARGETS:
             if short:
                 tested = fit_members([BASELINE, LABEL_FREE], target, past if len(past) else samples, **build)

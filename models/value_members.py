@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from models.blocks import in_blocks
 from models.btyd import MBGNBD
 from models.gamma_gamma import GammaGamma
 from models.lifetime_value import PurchaseHistoryValue
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 TARGETS = {"expected_orders": "future_orders_count", "expected_spend": "future_net_amount"}
 BASELINE, LABEL_FREE, HISTORIES, BOOSTING, MIXTURE = "past_spend", "history", "btyd", "boosting", "mixture"
-ROWS_AT_MOST = 80_000
+ROWS_AT_MOST = 40_000
 ROUNDS = 150
 BUYERS_AT_LEAST = 100
 LEAST_SHARE = 1e-3  # of the mean amount: the least a member of a geometric mean may say
@@ -101,11 +102,14 @@ class Boosting:
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Return the expected amount, shape (n_customers,)."""
-        values = signed_log1p(features[list(self.columns)].to_numpy(dtype=float))
+        return in_blocks(self._amounts, features[list(self.columns)].to_numpy(dtype=float)) * self.unit
+
+    def _amounts(self, rows: np.ndarray) -> np.ndarray:
+        values = signed_log1p(rows)
         mean = self.mean.predict(values)
-        if self.buys is not None and self.paid is not None:
-            mean = np.sqrt(mean * self.buys.predict_proba(values)[:, 1] * self.paid.predict(values))
-        return mean * self.unit
+        if self.buys is None or self.paid is None:
+            return mean
+        return np.sqrt(mean * self.buys.predict_proba(values)[:, 1] * self.paid.predict(values))
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,35 @@
-"""Waiting threads sleep: the package sets the policy before OpenMP loads, and uses one thread where it could not."""
+"""Fits keep to one thread each, and two of them run at a time."""
 
-import subprocess
-import sys
 import threading
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from models.threads import ROWS_SIDE_BY_SIDE, boosting_threads, few_threads, fit_side_by_side
-
-COUNT = "from models.threads import boosting_threads; print(boosting_threads(10**6), boosting_threads(100))"
-
-
-@pytest.mark.parametrize("code, threads", [(COUNT, "2 1"), (f"import sklearn; {COUNT}", "1 1")])
-def test_two_threads_only_where_the_policy_was_set_in_time(code, threads, monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == threads
+from models.threads import fit_side_by_side, one_thread
 
 
 def test_the_limit_holds_inside_and_ends_outside():
     before = [pool["num_threads"] for pool in threadpool_info()]
-    with few_threads(10**6):
-        allowed = {"openmp": boosting_threads(10**6), "blas": 1}
-        assert all(pool["num_threads"] <= allowed[pool["user_api"]] for pool in threadpool_info())
+    with one_thread():
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
     assert [pool["num_threads"] for pool in threadpool_info()] == before
 
 
-@pytest.mark.parametrize("rows", [10, ROWS_SIDE_BY_SIDE + 1])
-def test_every_fit_that_has_a_result_is_there_in_order(rows):
+def test_every_fit_that_has_a_result_is_there_in_order():
     fits = {"second": lambda: 2, "none": lambda: None, "first": lambda: 1}
-    assert list(fit_side_by_side(fits, rows=rows).items()) == [("second", 2), ("first", 1)]
+    assert list(fit_side_by_side(fits).items()) == [("second", 2), ("first", 1)]
 
 
-def test_few_rows_are_fitted_two_at_a_time_and_many_one_by_one():
+def test_two_fits_run_at_a_time_on_one_thread_each():
     meeting = threading.Barrier(2, timeout=5)
 
-    def meets() -> int:
-        return meeting.wait()
+    def meets() -> tuple[int, int]:
+        return meeting.wait(), max(pool["num_threads"] for pool in threadpool_info())
 
-    assert sorted(fit_side_by_side({"one": meets, "other": meets}, rows=10).values()) == [0, 1]
+    assert sorted(fit_side_by_side({"one": meets, "other": meets}).values()) == [(0, 1), (1, 1)]
+
+
+def test_no_third_fit_joins_two():
     running, most = [], []
 
     def counts() -> int:
@@ -48,8 +38,8 @@ def test_few_rows_are_fitted_two_at_a_time_and_many_one_by_one():
         running.pop()
         return 1
 
-    fit_side_by_side(dict.fromkeys("abcd", counts), rows=ROWS_SIDE_BY_SIDE + 1)
-    assert max(most) == 1
+    fit_side_by_side(dict.fromkeys("abcdefgh", counts))
+    assert max(most) <= 2
 
 
 def test_an_error_of_any_fit_is_raised():
@@ -57,4 +47,4 @@ def test_an_error_of_any_fit_is_raised():
         raise ValueError("no rows")
 
     with pytest.raises(ValueError, match="no rows"):
-        fit_side_by_side({"good": lambda: 1, "bad": fails}, rows=10)
+        fit_side_by_side({"good": lambda: 1, "bad": fails})

@@ -28,7 +28,7 @@ def test_boosting_adds_up_to_its_log_odds(interacting):
     X, y = interacting
     boosting = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, random_state=0).fit(X, y)
     paths = BoostingPaths.of(boosting, 3)
-    added = paths.table.contributions(paths.leaves(boosting, X, threads=1))
+    added = paths.table.contributions(paths.leaves(boosting, X))
     assert paths.table.root + added.sum(axis=1) == pytest.approx(boosting.decision_function(X), abs=1e-9)
     size = np.abs(added).mean(axis=0)
     assert size[:2].min() > 5 * size[2]  # the noise moves little
