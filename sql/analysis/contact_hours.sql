@@ -1,11 +1,11 @@
 -- One row per user, kind (0 hour, 1 weekday, 2 channel) and choice: activity since $from_date, and from $origin on.
 -- Activity = active events and orders of signed-in users, on the shop's clock; hours 0-23, weekdays 1-7, channels by
 -- place in $channel_names from 1. timed_count: not at midnight sharp; a source without any knows days only.
-with activity as (
+with moments as (
     select
         events.user_key,
         events.activity_date,
-        timezone($time_zone, timezone('UTC', events.occurred_at)) as local_time,
+        events.occurred_at,
         list_position(cast($channel_names as varchar[]), events.channel) as channel_number
     from core.events
     inner join core.users on events.user_key = users.user_key
@@ -17,7 +17,7 @@ with activity as (
     select
         users.user_key,
         orders.ordered_date as activity_date,
-        timezone($time_zone, timezone('UTC', orders.ordered_at)) as local_time,
+        orders.ordered_at as occurred_at,
         null as channel_number
     from core.orders
     inner join core.users on orders.user_id = users.user_id
@@ -28,30 +28,64 @@ with activity as (
         and (orders.cancelled_date is null or orders.cancelled_date >= $origin)
 ),
 
+-- clocks go by whole quarters of an hour: each quarter is converted once, not each event
+quarters as (
+    select
+        time_bucket(interval 15 minutes, occurred_at) as quarter_at,
+        timezone($time_zone, timezone('UTC', time_bucket(interval 15 minutes, occurred_at))) as local_quarter
+    from moments
+    group by time_bucket(interval 15 minutes, occurred_at)
+),
+
+counted as (
+    select
+        moments.user_key,
+        hour(quarters.local_quarter) as hour_of_day,
+        isodow(moments.activity_date) as weekday_number,
+        moments.channel_number,
+        count(*) filter (where moments.activity_date < $origin) as before_count,
+        count(*) filter (where moments.activity_date >= $origin) as after_count,
+        count(*) filter (
+            where
+            moments.occurred_at <> quarters.quarter_at
+            or quarters.local_quarter <> date_trunc('day', quarters.local_quarter)
+        ) as timed_count
+    from moments
+    inner join quarters on time_bucket(interval 15 minutes, moments.occurred_at) = quarters.quarter_at
+    group by
+        moments.user_key,
+        hour(quarters.local_quarter),
+        isodow(moments.activity_date),
+        moments.channel_number
+),
+
 chosen as (
     select
         user_key,
         0 as kind_number,
-        hour(local_time) as choice,
-        activity_date,
-        local_time <> date_trunc('day', local_time) as is_timed
-    from activity
+        hour_of_day as choice,
+        before_count,
+        after_count,
+        timed_count
+    from counted
     union all
     select
         user_key,
         1 as kind_number,
-        isodow(activity_date) as choice,
-        activity_date,
-        false as is_timed
-    from activity
+        weekday_number as choice,
+        before_count,
+        after_count,
+        0 as timed_count
+    from counted
     union all
     select
         user_key,
         2 as kind_number,
         channel_number as choice,
-        activity_date,
-        false as is_timed
-    from activity
+        before_count,
+        after_count,
+        0 as timed_count
+    from counted
     where channel_number is not null
 )
 
@@ -59,8 +93,8 @@ select
     user_key,
     cast(kind_number as integer) as kind_number,
     cast(choice as integer) as choice,
-    cast(count(*) filter (where activity_date < $origin) as integer) as before_count,
-    cast(count(*) filter (where activity_date >= $origin) as integer) as after_count,
-    cast(count(*) filter (where is_timed) as integer) as timed_count
+    cast(sum(before_count) as integer) as before_count,
+    cast(sum(after_count) as integer) as after_count,
+    cast(sum(timed_count) as integer) as timed_count
 from chosen
 group by user_key, kind_number, choice
