@@ -11,26 +11,7 @@
 -- assert: orders_credit >= 0
 -- assert: buyers_count >= 10
 -- may-be-empty: fewer than 10 users bought in the 90 days before as_of
-with rules as (
-    select unnest(['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay', 'shapley']) as rule_name
-),
-
-conversions as (
-    select *
-    from core.conversion
-    where ordered_date >= $as_of - $window_days and ordered_date < $as_of
-),
-
--- a day more than the look-back, which is counted in hours
-touches as (
-    select *
-    from core.touch
-    where
-        activity_date >= $as_of - $window_days - $lookback_days - 1
-        and activity_date < $as_of
-),
-
-channels as (
+with channels as (
     select
         conversions.user_key,
         conversions.order_number,
@@ -44,30 +25,31 @@ channels as (
             (epoch(conversions.ordered_at) - epoch(coalesce(touches.touched_at, conversions.ordered_at)))
             / nullif(cast($half_life_days as double) * 86400, 0)
         )) as weight
-    from conversions
-    left join touches
+    from core.conversion as conversions
+    left join core.touch as touches
         on
             conversions.user_key = touches.user_key
             and conversions.ordered_at >= touches.touched_at
             and touches.touched_at >= conversions.ordered_at - to_days($lookback_days)
+            -- a day more than the look-back, which is counted in hours
+            and touches.activity_date between $as_of - $window_days - $lookback_days - 1 and $as_of - 1
+    where conversions.ordered_date >= $as_of - $window_days and conversions.ordered_date < $as_of
     group by all
 ),
 
 -- touches of one moment stand in the order of their channels' names
-places as (
+totals as (
     select
-        *,
-        if(rank() over (partition by user_key, order_number order by first_at, channel) = 1, 1, 0) as is_first,
-        if(rank() over (partition by user_key, order_number order by last_at desc, channel desc) = 1, 1, 0) as is_last,
-        if(
-            rank() over (
-                partition by user_key, order_number order by channel = 'direct' asc, last_at desc, channel desc
-            ) = 1, 1, 0
-        ) as is_last_non_direct,
-        cast(count(*) over (partition by user_key, order_number) as double) as channels_count,
-        sum(touches_count) over (partition by user_key, order_number) as all_count,
-        sum(weight) over (partition by user_key, order_number) as all_weight
+        user_key,
+        order_number,
+        min(struct_pack(touched_at := first_at, channel := channel)) as first_touch,
+        max(struct_pack(touched_at := last_at, channel := channel)) as last_touch,
+        max(struct_pack(touched_at := last_at, channel := channel)) filter (where channel <> 'direct') as last_named,
+        cast(count(*) as double) as channels_count,
+        sum(touches_count) as all_count,
+        sum(weight) as all_weight
     from channels
+    group by user_key, order_number
 ),
 
 large as (
@@ -78,41 +60,61 @@ large as (
     group by channel
 ),
 
+-- every channel of an order has a credit under every rule, be it 0: its buyers are the same under all
+shared as (
+    select
+        if(large.is_large, channel, '(other)') as channel,
+        user_key,
+        order_number = 1 as is_first_order,
+        cast(channels.paid_amount as double) as paid_amount,
+        if(totals.first_touch.channel = channel, 1, 0) as is_first,
+        if(totals.last_touch.channel = channel, 1, 0) as is_last,
+        if(coalesce(totals.last_named, totals.last_touch).channel = channel, 1, 0) as is_last_non_direct,
+        channels.touches_count / nullif(totals.all_count, 0) as linear_credit,
+        [
+            is_first,
+            is_last,
+            is_last_non_direct,
+            linear_credit,
+            if(
+                totals.all_count <= 2, linear_credit, 0.4 * (is_first + is_last)
+                + 0.2 * (channels.touches_count - is_first - is_last) / nullif(totals.all_count - 2, 0)
+            ),
+            channels.weight / nullif(totals.all_weight, 0),
+            1 / nullif(totals.channels_count, 0)
+        ] as credits
+    from channels
+    inner join totals using (user_key, order_number)
+    inner join large using (channel)
+),
+
+buyers as (
+    select
+        channel,
+        count(distinct user_key) as buyers_count
+    from shared
+    group by channel
+    having count(distinct user_key) >= $buyers_at_least
+),
+
 credited as (
     select
-        rules.rule_name,
-        if(large.is_large, places.channel, '(other)') as channel,
-        places.user_key,
-        places.order_number,
-        places.paid_amount,
-        case rules.rule_name
-            when 'first' then places.is_first
-            when 'last' then places.is_last
-            when 'last_non_direct' then places.is_last_non_direct
-            when 'linear' then places.touches_count / nullif(places.all_count, 0)
-            when 'position'
-                then if(
-                    places.all_count <= 2,
-                    places.touches_count / nullif(places.all_count, 0),
-                    0.4 * (places.is_first + places.is_last)
-                    + 0.2 * (places.touches_count - places.is_first - places.is_last) / nullif(places.all_count - 2, 0)
-                )
-            when 'time_decay' then places.weight / nullif(places.all_weight, 0)
-            when 'shapley' then 1 / nullif(places.channels_count, 0)
-        end as credit
-    from places
-    inner join large on places.channel = large.channel
-    cross join rules
+        channel,
+        paid_amount,
+        is_first_order,
+        unnest(['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay', 'shapley']) as rule_name,
+        unnest(credits) as credit
+    from shared
 )
 
 select
     $as_of as as_of,
-    rule_name as attribution_rule,
-    channel,
-    count(distinct user_key) as buyers_count,
-    round(sum(credit), 9) as orders_credit,
-    round(sum(credit * cast(paid_amount as double)), 6) as credited_amount,
-    round(sum(if(order_number = 1, credit, 0)), 9) as new_customers_credit
+    credited.rule_name as attribution_rule,
+    credited.channel,
+    buyers.buyers_count,
+    round(sum(credited.credit), 9) as orders_credit,
+    round(sum(credited.credit * credited.paid_amount), 6) as credited_amount,
+    round(sum(if(credited.is_first_order, credited.credit, 0)), 9) as new_customers_credit
 from credited
-group by rule_name, channel
-having count(distinct user_key) >= $buyers_at_least
+inner join buyers on credited.channel = buyers.channel
+group by credited.rule_name, credited.channel, buyers.buyers_count
