@@ -69,6 +69,7 @@ def contact_times(warehouse: Warehouse, as_of: date, known: Known) -> Outcome:
         "and personas.as_of = $as_of where features.as_of = $as_of order by users.user_id",
         {"as_of": as_of},
     )
+    warehouse.free_memory()
     found = {kind: _recommended(activity, people, kind) for kind in _KINDS}
     decided = found["hour"] or found["weekday"]
     frame = pd.DataFrame(

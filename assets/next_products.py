@@ -65,6 +65,7 @@ def next_products(warehouse: Warehouse, known: Known, settings: Settings, *, hor
         return _nothing(horizon_days, f"no customer bought a product with an id from {from_date} on")
     users = warehouse.frame("select user_key, user_id from core.users")
     products = warehouse.frame("select product_key, product_id from bronze.product_keys")
+    warehouse.free_memory()
     table = _Table(rows, users, products)
     tests = _tests(table, known, horizon_days)
     purchases = table.before(0)

@@ -128,6 +128,7 @@ def scores(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Materia
                 context.log.warning(refusal)
             if models.read_sequences and RECENT_DAYS not in features.columns:
                 features = with_recent_days(warehouse, features, as_of)
+            warehouse.free_memory()
             for outcome in LABELS:
                 kept = models.propensities.get(outcome)
                 scored = _propensities(features, models, outcome, int(window))

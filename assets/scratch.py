@@ -14,7 +14,7 @@ class ScratchWarehouse(Warehouse):
 
     def __init__(self, warehouse: Warehouse) -> None:
         """Share the connection of a warehouse that already uses the scratch catalogue."""
-        self.connection = warehouse.connection
+        super().__init__(warehouse.connection, memory_limit=warehouse.memory_limit)
 
 
 @contextmanager

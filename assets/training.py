@@ -95,6 +95,7 @@ def train_at(
         users_at_most=settings.training_users_at_most,
         days="recent" if is_wanted(settings) else "none",
     )
+    warehouse.free_memory()
     columns = feature_columns(samples)
     samples[list(columns)] = samples[list(columns)].astype("float32")
     samples["as_of"] = pd.to_datetime(samples["as_of"])

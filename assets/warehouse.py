@@ -24,6 +24,7 @@ from sql.queries import Query
 DEFAULT_MEMORY_LIMIT = "2500MB"
 WAREHOUSE_FILE = "warehouse.duckdb"
 HELD_AT_MOST_BYTES = 256 * 2**20
+_AT_REST = "256MB"
 _HOLDER = re.compile(r"PID (\d+)")
 _ENGINE_OPTIONS = {
     "autoinstall_known_extensions": "false",
@@ -35,9 +36,21 @@ _ENGINE_OPTIONS = {
 class Warehouse:
     """An open warehouse. Use `open_warehouse`; all times in it are UTC, all business dates in its time zone."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Wrap an open connection to a file that has its layout already (`open_warehouse` sees to it)."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> None:
+        """Wrap an open connection, with that memory limit, to a file that has its layout (`open_warehouse` sees to it)."""
         self.connection = connection
+        self.memory_limit = memory_limit
+
+    def free_memory(self) -> None:
+        """Give the engine's pages back to the system before work outside the engine that needs the memory.
+
+        They stay allocated otherwise: after one pass over 10 million events 1,088 MiB are resident, then 139.
+        """
+        try:
+            self.connection.execute(f"set memory_limit = '{_AT_REST}'")
+        except duckdb.OutOfMemoryException:
+            return  # more than that is in use, by temporary tables that cannot be spilled: it stays
+        self.connection.execute(f"set memory_limit = '{self.memory_limit}'")
 
     def frame(self, statement: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """Return the rows of a SELECT as a frame."""
@@ -228,7 +241,7 @@ def open_warehouse(home: Path, *, memory_limit: str = DEFAULT_MEMORY_LIMIT) -> I
     """
     connection = _connect_home(home, memory_limit)
     try:
-        yield Warehouse(connection)
+        yield Warehouse(connection, memory_limit=memory_limit)
         connection.execute("checkpoint")
     finally:
         connection.close()
@@ -256,7 +269,7 @@ class HeldWarehouse:
         connection = engine.cursor()
         try:
             connection.execute("set TimeZone = 'UTC'")
-            yield Warehouse(connection)
+            yield Warehouse(connection, memory_limit=self._memory_limit)
         except BaseException:
             connection.close()
             self._engine = None
