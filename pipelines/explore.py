@@ -108,8 +108,19 @@ def print_report(report: "Report", *, rows: int) -> None:
         print(f"... {len(table) - rows} rows more; --csv FILE writes all, --rows N shows more")
 
 
-def _active(_: argparse.ArgumentParser) -> None:
-    pass
+def _active(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--days-per", choices=["week", "month"], help="instead: users by how many days of it they were active"
+    )
+    parser.add_argument(
+        "--basis", choices=["activity", "order"], default="activity", help="of --days-per: what counts as active"
+    )
+
+
+def _ask_active(shop: "Shop", options: argparse.Namespace) -> "Report":
+    if options.days_per:
+        return shop.active_days(basis=options.basis, period=options.days_per)
+    return shop.active_users()
 
 
 def _lifecycle(parser: argparse.ArgumentParser) -> None:
@@ -125,12 +136,15 @@ def _retention(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--measure", choices=["on", "on_or_after", "streak"], default="on", help="what the triangle shows (default on)"
     )
+    parser.add_argument("--curve", action="store_true", help="mean over complete cohorts, one curve per group")
     parser.add_argument(
         "--bracket", type=int, nargs=2, metavar=("A", "B"), help="active at least once in periods A to B"
     )
 
 
 def _ask_retention(shop: "Shop", options: argparse.Namespace) -> "Report":
+    if options.curve:
+        return shop.retention_curve(basis=options.basis, period=options.period, by=options.by)
     if options.bracket:
         return shop.retention_bracket(*options.bracket, basis=options.basis, period=options.period)
     return shop.retention(
@@ -140,6 +154,10 @@ def _ask_retention(shop: "Shop", options: argparse.Namespace) -> "Report":
         recurring=options.recurring,
         measure=options.measure,
     )
+
+
+def _revenue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--population", choices=["all", "identified", "guests"], default="all", help="whose orders")
 
 
 def _value(parser: argparse.ArgumentParser) -> None:
@@ -248,7 +266,7 @@ def _distribution(parser: argparse.ArgumentParser) -> None:
 
 
 QUESTIONS: Questions = {
-    "active": (_active, lambda shop, _: shop.active_users(), "active users, stickiness and engagement states by day"),
+    "active": (_active, _ask_active, "active users, stickiness and engagement states by day"),
     "lifecycle": (
         _lifecycle,
         lambda shop, options: shop.lifecycle(basis=options.basis, period=options.period),
@@ -259,6 +277,11 @@ QUESTIONS: Questions = {
         _value,
         lambda shop, options: shop.cohort_value(by=options.by, curve=options.curve),
         "net revenue per acquired user by days since the first activity, by month cohort or as LTV curve",
+    ),
+    "revenue": (
+        _revenue,
+        lambda shop, options: shop.revenue(population=options.population),
+        "what was sold, given back and kept, by month",
     ),
     "funnel": (_funnel, _ask_funnel, "how far users get through steps, and who drops out where"),
     "path": (_path, _ask_path, "what follows what in sessions"),

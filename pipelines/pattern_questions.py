@@ -1,4 +1,4 @@
-"""The commands about patterns: hours, series, baskets, attributes of users. The numbers come from `assets/analytics/`."""
+"""The commands about patterns: hours, series, baskets, groups and attributes of users. `assets/analytics/` has the numbers."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -45,6 +45,9 @@ def _baskets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--least", type=int, metavar="N", help="baskets that hold all products of a rule (default: from their number)"
     )
+    parser.add_argument(
+        "--most-products", type=int, default=100, help="leave out larger baskets: robots, wholesale (default 100)"
+    )
 
 
 def _ask_baskets(shop: "Shop", options: argparse.Namespace) -> "Report":
@@ -53,7 +56,16 @@ def _ask_baskets(shop: "Shop", options: argparse.Namespace) -> "Report":
         until_date=options.until_date,
         confidence=options.confidence,
         baskets_at_least=options.least,
+        products_at_most=options.most_products,
     )
+
+
+def _pairs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--basis", choices=["order", "view"], default="order", help="bought or viewed together")
+
+
+def _customers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", choices=["persona", "cluster"], default="persona", help="groups (default persona)")
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:
@@ -72,5 +84,15 @@ PATTERN_QUESTIONS: Questions = {
     "trend": (_trend, _ask_trend, "a daily series with its expected range, its anomalies and the days ahead"),
     "calendar": (_calendar, _ask_calendar, "what weekdays, parts of the month and sale days do to a daily series"),
     "baskets": (_baskets, _ask_baskets, "what is bought together"),
+    "pairs": (
+        _pairs,
+        lambda shop, options: shop.product_pairs(basis=options.basis),
+        "products bought or viewed together in the newest 90 days, the closest first",
+    ),
+    "customers": (
+        _customers,
+        lambda shop, options: shop.customers(by=options.by),
+        "what the personas or clusters are like, and how likely they are to buy",
+    ),
     "profile": (_profile, _ask_profile, "one attribute of users against activity and value"),
 }

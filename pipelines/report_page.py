@@ -103,6 +103,18 @@ def _step_flows(frame: pd.DataFrame) -> Picture:
     return sankey([(near + " " * step, far + " " * (step + 1), float(count)) for step, near, far, count in rows])
 
 
+def _curves(frame: pd.DataFrame) -> Picture:
+    wide = frame.pivot_table(index="period_offset", columns="dimension_value", values="on_share")
+    return lines(
+        list(wide.index), {str(name): _values(wide[name]) for name in wide.columns[:MOST_GROUPS]}, as_share=True
+    )
+
+
+def _sizes(frame: pd.DataFrame) -> Picture:
+    name = "persona_name_en" if "persona_name_en" in frame else "cluster_name_en"
+    return bars(list(frame[name]), _values(frame["users_count"]), unit="users")
+
+
 _ACTIVE = ("active_users_count", "active_users_7d", "active_users_30d")
 _MOVES = ("new_users_count", "returning_users_count", "resurrecting_users_count", "dormant_users_count")
 _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
@@ -110,6 +122,10 @@ _PICTURES: dict[str, Callable[[pd.DataFrame], Picture | None]] = {
     "lifecycle": lambda frame: _over_time(frame, "period_date", _MOVES),
     "retention": _triangle,
     "retention_recurring": _triangle,
+    "retention_curve": _curves,
+    "active_days": lambda frame: _grid(frame[frame["is_complete"]], "period_date", "active_days", "share"),
+    "revenue": lambda frame: _over_time(frame, "month_date", ("gross_amount", "net_amount")),
+    "customers": _sizes,
     "cohort_value": lambda frame: _value_lines(frame, "cohort_date"),
     "ltv": lambda frame: _value_lines(frame, "dimension_value"),
     "funnel": _funnel_bars,

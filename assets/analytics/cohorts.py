@@ -94,6 +94,26 @@ def _cells(shop: "Shop", *, basis: str, period: str, by: str, recurring: bool, m
     return shop.ask("retention_grid", parameters).assign(activity_basis=basis, period_type=period, dimension=by)
 
 
+def retention_curve(shop: "Shop", *, basis: str, period: str, by: str) -> Report:
+    """Mean retention over the cohorts whose period is over, one curve per group: rows of `report.retention_curve`."""
+    choose("basis", basis, tuple(BASES))
+    choose("period", period, tuple(PERIODS_AT_MOST))
+    choose("by", by, DIMENSIONS)
+    if by != "all" and period == "day":
+        raise AnalysisError(f"curves of days are counted for everybody only; by {by}, choose week or month")
+    where = "activity_basis = $basis and period_type = $period and dimension = $by"
+    return Report(
+        "retention_curve",
+        definition("report.retention_curve"),
+        f"{SIGNED_IN}; {BASES[basis]}" + ("" if by == "all" else f"; by {by}"),
+        f"calendar {period}s that are over",
+        "users of the cohorts whose period is over",
+        shop.table("report.retention_curve", where, basis=basis, period=period, by=by),
+        people="cohort_users_count",
+        measures=("on_users_count", "on_share", "on_share_low", "on_share_high"),
+    )
+
+
 def retention_bracket(shop: "Shop", first: int, last: int, *, basis: str, period: str) -> Report:
     """Share of each cohort that was active at least once in periods first..last since its own."""
     choose("basis", basis, tuple(BASES))

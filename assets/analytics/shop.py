@@ -109,6 +109,10 @@ class Shop:
         """Active users by day: that day, trailing 7 and 30 days, stickiness."""
         return tables.active_users(self)
 
+    def active_days(self, *, basis: str = "activity", period: str = "month") -> Report:
+        """Users by the number of days they were active in a week or month."""
+        return tables.active_days(self, basis=basis, period=period)
+
     def lifecycle(self, *, basis: str = "activity", period: str = "week") -> Report:
         """New, returning, resurrecting and dormant users by period."""
         return tables.lifecycle(self, basis=basis, period=period)
@@ -128,6 +132,10 @@ class Shop:
         """
         return cohorts.retention(self, basis=basis, period=period, by=by, recurring=recurring, measure=measure)
 
+    def retention_curve(self, *, basis: str = "activity", period: str = "week", by: str = "all") -> Report:
+        """Mean retention over complete cohorts, one curve per group."""
+        return cohorts.retention_curve(self, basis=basis, period=period, by=by)
+
     def retention_bracket(self, first: int, last: int, *, basis: str = "activity", period: str = "week") -> Report:
         """Share of each cohort active at least once in periods first..last."""
         return cohorts.retention_bracket(self, first, last, basis=basis, period=period)
@@ -135,6 +143,14 @@ class Shop:
     def cohort_value(self, *, by: str = "all", curve: bool = False) -> Report:
         """Net revenue per acquired user by days since the first activity: by month cohort, or one curve per group."""
         return cohorts.cohort_value(self, by=by, curve=curve)
+
+    def revenue(self, *, population: str = "all") -> Report:
+        """What was sold, given back and kept by month: of all orders, `identified` buyers or `guests`."""
+        return tables.revenue(self, population=population)
+
+    def customers(self, *, by: str = "persona") -> Report:
+        """What the personas (or clusters) are like: how many, recency, orders, spend, how likely to buy."""
+        return tables.customers(self, by=by)
 
     def funnel(
         self,
@@ -231,11 +247,21 @@ class Shop:
         until_date: date | None = None,
         confidence: str = "0.2",
         baskets_at_least: int | None = None,
+        products_at_most: int = 100,
     ) -> Report:
         """Rules of what is bought together; the minimum support follows the number of baskets unless it is given."""
         return association_reports.basket_rules(
-            self, from_date=from_date, until_date=until_date, confidence=confidence, baskets_at_least=baskets_at_least
+            self,
+            from_date=from_date,
+            until_date=until_date,
+            confidence=confidence,
+            baskets_at_least=baskets_at_least,
+            products_at_most=products_at_most,
         )
+
+    def product_pairs(self, *, basis: str = "order") -> Report:
+        """Products bought together in one order (or viewed in one session) in the newest 90 days, the closest first."""
+        return tables.product_pairs(self, basis=basis)
 
     def rhythm(self, *, by: str = "all", from_date: date | None = None, until_date: date | None = None) -> Report:
         """Activity by weekday and hour of the shop's clock: when to publish for whom."""

@@ -1,6 +1,6 @@
-"""Active users and lifecycle as they stand in `report` tables: the same numbers, with their definition beside them.
+"""Reports as they stand in `report` tables: the same numbers, with their definition beside them.
 
-Retention and the value of cohorts have their own module, `cohorts.py`.
+Retention and the value of cohorts have their own module, `cohorts.py`; what is counted when asked has others.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,12 @@ SIGNED_IN = "signed-in users, each from the first activity in the data on"
 BASES = {
     "activity": "active = an event other than push_open, or an order placed",
     "order": "active = a paid order",
+}
+
+_BUYERS = {
+    "all": "all orders, guests included",
+    "identified": "orders of users who are known",
+    "guests": "orders of nobody known",
 }
 
 
@@ -68,4 +74,74 @@ def lifecycle(shop: "Shop", *, basis: str, period: str) -> Report:
         "quick ratio: users dormant in the period",
         frame,
         people="active_users_count",
+    )
+
+
+def active_days(shop: "Shop", *, basis: str, period: str) -> Report:
+    """Users by the number of days they were active in a week or month: `report.active_days_histogram` of one basis."""
+    choose("basis", basis, tuple(BASES))
+    choose("period", period, ("week", "month"))
+    frame = shop.table(
+        "report.active_days_histogram", "activity_basis = $basis and period_type = $period", basis=basis, period=period
+    )
+    return Report(
+        "active_days",
+        definition("report.active_days_histogram"),
+        f"{SIGNED_IN}; {BASES[basis]}",
+        f"calendar {period}s",
+        f"users active in the {period}",
+        frame,
+        people="users_count",
+        measures=("share",),
+    )
+
+
+def revenue(shop: "Shop", *, population: str) -> Report:
+    """What was sold, given back and kept by month: `report.revenue_month` of all orders, identified buyers or guests."""
+    choose("population", population, tuple(_BUYERS))
+    frame = shop.table("report.revenue_month", "population = $population", population=population)
+    about_no_amount = {"month_date", "population", "buyers_count"}
+    return Report(
+        f"revenue of {population}" if population != "all" else "revenue",
+        definition("report.revenue_month"),
+        _BUYERS[population],
+        "calendar months; the newest one may not be over",
+        "average_order_value: paid orders of the month",
+        frame,
+        people=None if population == "guests" else "buyers_count",
+        measures=tuple(name for name in frame if name not in about_no_amount),
+    )
+
+
+def customers(shop: "Shop", *, by: str) -> Report:
+    """What the personas or clusters are like: `report.persona_summary` or `report.cluster_summary` of the newest as_of."""
+    choose("by", by, ("persona", "cluster"))
+    table = f"report.{by}_summary"
+    frame = shop.table(table, f"as_of = (select max(newest.as_of) from {table} as newest)")
+    return Report(
+        f"customers by {by}",
+        definition(table),
+        "users with an order before as_of",
+        f"as of {frame['as_of'].iloc[0]:%Y-%m-%d}" if len(frame) else "no user has an order yet",
+        f"share: all users with a {by}",
+        frame,
+        people="users_count",
+        measures=("share", *(name for name in frame if name.endswith("_mean"))),
+    )
+
+
+def product_pairs(shop: "Shop", *, basis: str) -> Report:
+    """Products that are bought or viewed together: `report.product_pair` of the newest as_of, the closest pairs first."""
+    choose("basis", basis, ("order", "view"))
+    newest = "as_of = (select max(newest.as_of) from report.product_pair as newest)"
+    frame = shop.table("report.product_pair", f"{newest} and pair_basis = $basis", basis=basis)
+    return Report(
+        f"pairs of {basis}s",
+        definition("report.product_pair"),
+        "paid orders, guests included" if basis == "order" else "sessions of signed-in users and visitors",
+        "90 days before as_of",
+        "support_share: baskets; confidence: baskets with the first product",
+        frame.sort_values(["lift", "product_id", "other_product_id"], ascending=[False, True, True], ignore_index=True),
+        people="people_count",
+        measures=("together_count", "support_share", "confidence", "lift", "leverage"),
     )

@@ -1,9 +1,11 @@
 -- One row per paid order of the range with its products: guests are included, returned lines are not.
+-- Baskets of more than $products_at_most different products are left out (robots, wholesale), as in report.product_pair.
 -- Products by name where there is one, else by id; a product stands once in a basket; a guest's order is a person.
 with bought as (
     select distinct
         items.order_id,
         coalesce(orders.user_id, orders.order_id) as person,
+        items.product_id,
         coalesce(products.name, items.product_id) as product
     from core.order_items as items
     inner join core.orders on items.order_id = orders.order_id
@@ -20,7 +22,8 @@ with bought as (
 select
     order_id,
     min(person) as person,
-    list(product order by product) as products
+    list(distinct product order by product) as products
 from bought
 group by order_id
+having count(*) <= $products_at_most
 order by order_id

@@ -10,6 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+COSTS = {"organic": 900, "social_ads": 2500, "search_ads": 1200, "push": 40}
+"""Channel -> marketing costs of a month of the simulated shop."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -45,13 +48,18 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """300 simulated users over 120 days, some rows dirty, run once."""
+    """300 simulated users over 120 days, some rows dirty, with marketing costs, run once."""
     home = tmp_path_factory.mktemp("home")
     made = trellis(
         "generate", "--out", home / "landing", "--users", 300, "--events", 9000, "--days", 120, "--seed", 5, "--format", "csv",
         "--dirty-share", 0.004,
     )  # fmt: skip
     assert made.code == 0, made.err
+    months = ("2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15")
+    spent = [f"{month},{channel},none,{amount},CNY" for month in months for channel, amount in COSTS.items()]
+    (home / "landing" / "marketing_costs.csv").write_text(
+        "\n".join(["cost_date,channel,campaign_id,amount,currency", *spent]) + "\n", encoding="utf-8"
+    )
     return Shop(home, home / "landing", trellis("run", "--home", home))
 
 
