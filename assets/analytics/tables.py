@@ -109,7 +109,7 @@ def revenue(shop: "Shop", *, population: str) -> Report:
         "average_order_value: paid orders of the month",
         frame,
         people=None if population == "guests" else "buyers_count",
-        measures=tuple(name for name in frame if name not in about_no_amount),
+        measures=tuple(name for name in frame.columns if name not in about_no_amount),
     )
 
 
@@ -126,7 +126,7 @@ def customers(shop: "Shop", *, by: str) -> Report:
         f"share: all users with a {by}",
         frame,
         people="users_count",
-        measures=("share", *(name for name in frame if name.endswith("_mean"))),
+        measures=("share", *(name for name in frame.columns if name.endswith("_mean"))),
     )
 
 
