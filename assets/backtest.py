@@ -167,15 +167,20 @@ def _backtest_horizon(
         curves += [found.curves for found in judged]
         if judged:
             measures.append(mean_over_origins(judged))
-    values = []
-    for origin, earlier in wanted.items():
-        trained = train_value(
-            at_origins(buyers, [*earlier, origin]), horizon_days=horizon, feature_columns=columns, test_as_of=origin
+    customers = sorted(buyers["user_id"].unique())
+    values = [
+        train_value(
+            at_origins(buyers, [*earlier, origin]),
+            horizon_days=horizon,
+            feature_columns=columns,
+            test_as_of=origin,
+            customers=customers,
         )
-        values.append(value_rows(trained.metrics, horizon_days=horizon))
-    rows = pd.concat(values, ignore_index=True)
+        for origin, earlier in wanted.items()
+    ]
+    rows = [value_rows(trained.metrics, horizon_days=horizon) for trained in values]
     return BacktestTables(
-        _joined([*measures, rows, mean_of_values(rows)], MEASURE_COLUMNS),
+        _joined([*measures, *rows, mean_of_values(values, horizon_days=horizon)], MEASURE_COLUMNS),
         _joined(curves, CURVE_COLUMNS),
         tuple(thin),
         tuple(sequences),

@@ -133,6 +133,7 @@ def train_at(
             "is_fallback": model.is_fallback,
             "reason": model.reason,
         }
-        return model, {**card, "targets": model.metrics}
+        # draws of the test have no place in a model file
+        return replace(model, comparisons={}), {**card, "targets": model.metrics}
 
     return fit_side_by_side({"value": value, **{outcome: partial(propensity, outcome) for outcome in LABELS}})

@@ -18,12 +18,13 @@ from models.evaluation import (
     Comparison,
     Interval,
     RankedOutcomes,
+    average,
     calibration_table,
     compare,
-    percentile_interval,
 )
 from models.judging import MODEL, JudgedPropensity
 from models.rfm import rfm_personas
+from models.value import JUDGED, TrainedValue, measures_of
 
 MEAN = "mean"
 PAIRED = ("auc", "pr_auc", "brier")
@@ -98,24 +99,8 @@ def mean_over_origins(origins: Sequence[JudgedOrigin]) -> pd.DataFrame:
     Columns `MEASURE_COLUMNS`, origin "mean", users_count = tested rows together. Predictors that some origin lacks (MBG/NBD
     where its fit failed) are left out of the mean.
     """
-    shared = [name for name in origins[0].comparison.measures if all(name in o.comparison.measures for o in origins)]
-    draws = {
-        name: {
-            measure: np.mean([origin.comparison.draws[name][measure] for origin in origins], axis=0)
-            for measure in origins[0].comparison.draws[name]
-        }
-        for name in shared
-    }
-    measures = {
-        name: {
-            measure: percentile_interval(
-                float(np.mean([origin.comparison.measures[name][measure].value for origin in origins])), drawn
-            )
-            for measure, drawn in draws[name].items()
-        }
-        for name in shared
-    }
-    rows = _comparison_rows(Comparison(measures, draws), users=sum(origin.users for origin in origins))
+    whole = average([origin.comparison for origin in origins])
+    rows = _comparison_rows(whole, users=sum(origin.users for origin in origins))
     about = {"outcome": origins[0].outcome, "horizon_days": origins[0].horizon_days, "origin": MEAN}
     return pd.DataFrame([{**about, **row} for row in rows])[list(MEASURE_COLUMNS)]
 
@@ -130,21 +115,26 @@ def value_rows(metrics: Mapping[str, Any], *, horizon_days: int) -> pd.DataFrame
         }  # fmt: skip
         for predictor, measures in found["measures"].items():
             rows += [
-                {**about, "predictor": MODEL if predictor == "trellis" else predictor.replace("_", " "),
+                {**about, "predictor": MODEL if predictor == JUDGED else predictor.replace("_", " "),
                  "measure": name, "estimate": value, "estimate_low": low, "estimate_high": high}
                 for name, (value, low, high) in measures.items()
             ]  # fmt: skip
     return pd.DataFrame(rows, columns=pd.Index(MEASURE_COLUMNS))
 
 
-def mean_of_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Value measures averaged over origins, of predictors that every origin has; intervals do not average: none is given."""
-    keys = ["outcome", "horizon_days", "predictor", "dimension", "dimension_value", "measure"]
-    found = rows.groupby(keys, as_index=False).agg(
-        users_count=("users_count", "sum"), estimate=("estimate", "mean"), origins=("origin", "nunique")
-    )
-    found = found[found["origins"] == rows["origin"].nunique()]
-    return found.assign(origin=MEAN, estimate_low=np.nan, estimate_high=np.nan)[list(MEASURE_COLUMNS)]
+def mean_of_values(origins: Sequence[TrainedValue], *, horizon_days: int) -> pd.DataFrame:
+    """Value measures averaged over origins, with paired intervals, of the predictors that every origin has.
+
+    The origins must have been judged with the same `customers`. Columns `MEASURE_COLUMNS`, origin "mean"; a target that some
+    origin could not be tested on has no rows.
+    """
+    means = {}
+    for target in origins[0].metrics:
+        tested = [origin.comparisons[target] for origin in origins if target in origin.comparisons]
+        if len(tested) == len(origins):
+            people = sum(origin.metrics[target]["customers"] for origin in origins)
+            means[target] = {"test_as_of": MEAN, "customers": people, "measures": measures_of(average(tested))}
+    return value_rows(means, horizon_days=horizon_days)
 
 
 def _comparison_rows(comparison: Comparison, *, users: int) -> list[dict[str, Any]]:

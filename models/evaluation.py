@@ -9,7 +9,7 @@ scores serves all resamples. Rows with equal scores are one group: no measure de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -233,6 +233,33 @@ def compare(
         for name, point in points.items()
     }
     return Comparison(measures=measures, draws=draws)
+
+
+def average(comparisons: Sequence[Comparison]) -> Comparison:
+    """Measures of the predictions that all comparisons share, each comparison weighing the same.
+
+    Draws are averaged position by position: where every comparison drew the same customers in the same position (`customers` of
+    `compare`), intervals of means and of paired gains in means hold.
+    """
+    first = comparisons[0]
+    shared = [name for name in first.measures if all(name in other.measures for other in comparisons)]
+    draws = {
+        name: {
+            measure: np.mean([other.draws[name][measure] for other in comparisons], axis=0)
+            for measure in first.draws[name]
+        }
+        for name in shared
+    }
+    measures = {
+        name: {
+            measure: percentile_interval(
+                float(np.mean([other.measures[name][measure].value for other in comparisons])), drawn
+            )
+            for measure, drawn in draws[name].items()
+        }
+        for name in shared
+    }
+    return Comparison(measures, draws)
 
 
 def percentile_interval(value: float, draws: np.ndarray) -> Interval:

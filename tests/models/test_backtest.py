@@ -1,5 +1,6 @@
 """Backtests: means keep their pairing, groups add up, curves are the definitions."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -7,9 +8,11 @@ import pandas as pd
 import pytest
 
 from models.backtest import CURVE_COLUMNS, MEASURE_COLUMNS, judge_origin, mean_of_values, mean_over_origins, value_rows
+from models.evaluation import compare
 from models.judging import JudgedPropensity, PropensityTask
 from models.model_card import LabelAudit
 from models.propensity import PropensityModel
+from models.value import TrainedValue, measures_of
 
 TASK = PropensityTask("purchase", 28, "label", "any paid order within 28 days", ("recency_days",))
 USERS = 600
@@ -45,9 +48,14 @@ def origins():
     ]
 
 
-def pick(rows, **where):
+def pick_all(rows, **where):
     for column, value in where.items():
         rows = rows[rows[column] == value]
+    return rows
+
+
+def pick(rows, **where):
+    rows = pick_all(rows, **where)
     assert len(rows) == 1
     return rows.iloc[0]
 
@@ -114,8 +122,44 @@ def test_value_measures_become_rows():
     rows = value_rows(metrics, horizon_days=28)
     assert tuple(rows.columns) == MEASURE_COLUMNS
     assert pick(rows, predictor="past spend")["estimate"] == 0.7
-    later = rows.assign(origin="2024-03-29", estimate=rows["estimate"] - 0.2)
-    mean = mean_of_values(pd.concat([rows, later[later["predictor"] == "model"]]))
-    assert set(mean["predictor"]) == {"model"}  # one origin of past spend is no mean over two
-    assert pick(mean, predictor="model")["estimate"] == pytest.approx(0.7)
-    assert pick(mean, predictor="model")["users_count"] == 180
+
+
+def foreseen(origin: str, seed: int, names=("trellis", "past_spend")) -> TrainedValue:
+    """Simulated: what ships knows each customer's rate, past spend is blurred."""
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(1.0, 30.0, USERS)
+    said = {"trellis": rate, "past_spend": rate * rng.gamma(1.0, 1.0, USERS), "btyd": rate * rng.gamma(2.0, 0.5, USERS)}
+    found = compare(
+        rng.poisson(rate).astype(float), {name: said[name] for name in names}, kind="value", seed=0, resamples=80,
+        customers=np.arange(USERS), customers_count=USERS,
+    )  # fmt: skip
+    about = {"test_as_of": origin, "customers": USERS, "measures": measures_of(found)}
+    return TrainedValue(
+        {}, {}, {"expected_spend": about}, is_fallback=False, reason=None, comparisons={"expected_spend": found}
+    )
+
+
+def test_a_mean_of_values_has_paired_intervals_and_only_shared_predictors():
+    values = [foreseen("2024-03-01", 1), foreseen("2024-03-29", 2, ("trellis", "past_spend", "btyd"))]
+    single = pd.concat([value_rows(one.metrics, horizon_days=28) for one in values])
+    mean = mean_of_values(values, horizon_days=28)
+    assert tuple(mean.columns) == MEASURE_COLUMNS
+    assert set(mean["predictor"]) == {"model", "past spend"}  # one origin of btyd is no mean over two
+    assert set(mean["origin"]) == {"mean"}
+    gain, alone = (pick_all(rows, predictor="past spend", measure="ngini_gain") for rows in (mean, single))
+    assert gain["estimate"].iloc[0] == pytest.approx(alone["estimate"].mean())
+    width = [(rows["estimate_high"] - rows["estimate_low"]) for rows in (gain, alone)]
+    assert gain["estimate_low"].iloc[0] > 0
+    assert width[0].iloc[0] < width[1].min()
+    assert mean["users_count"].eq(2 * USERS).all()
+    twice = mean_of_values([values[0], values[0]], horizon_days=28)  # the same customers twice: nothing was learnt
+    assert pick_all(twice, predictor="past spend", measure="ngini_gain")["estimate_low"].iloc[0] == pytest.approx(
+        pick_all(value_rows(values[0].metrics, horizon_days=28), predictor="past spend", measure="ngini_gain")[
+            "estimate_low"
+        ].iloc[0]
+    )
+
+
+def test_a_target_that_an_origin_could_not_be_tested_on_has_no_mean():
+    untested = replace(foreseen("2024-03-29", 2), comparisons={})
+    assert mean_of_values([foreseen("2024-03-01", 1), untested], horizon_days=28).empty
