@@ -46,6 +46,8 @@ class ModelCard:
     scores is then refitted with the test origin included (`final_origins`). Where `is_fallback` a rule scores and
     `reason` says why. `baselines` maps name -> measure -> Interval on the same customers, `improvements` the paired gain in AUC
     (or nGini) over each; a claim "better" needs low > 0.
+    `is_replaced`: the measures are of a trained model that a rule replaced afterwards, having ranked better there. `data_window`:
+    first order date of the customers trained and tested on, and the date from which on nothing was known.
     `importance`: what moves the test customers' scores, largest first. `sequence`: whether the sequence model is a member of the
     blend, and the figure that decided it.
     """
@@ -72,6 +74,8 @@ class ModelCard:
     settings: dict[str, Any] = field(default_factory=dict)
     season: dict[str, str] = field(default_factory=dict)
     sequence: str | None = None
+    is_replaced: bool = False
+    data_window: tuple[str, str] | None = None
     limits: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 

@@ -160,6 +160,8 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         settings=_settings(model, max_rows=max_rows),
         season={"judged": judged.season.reason, "scoring": own_shift.reason},
         sequence=member.trial.reason,
+        is_replaced=won is not None,
+        data_window=(_first_date(samples), known_until.isoformat()),
         limits=LIMITS + _findings(audit),
         versions={"scikit-learn": sklearn.__version__, "numpy": np.__version__, "pandas": pd.__version__},
     )
@@ -192,6 +194,12 @@ def _season_of(model: PropensityModel, judged: JudgedPropensity, season: pd.Data
 
 def _origins(samples: pd.DataFrame) -> tuple[str, ...]:
     return tuple(str(pd.Timestamp(origin).date()) for origin in sorted(samples["as_of"].unique()))
+
+
+def _first_date(samples: pd.DataFrame) -> str:
+    """Date of the oldest order behind the samples; their oldest origin where nobody had ordered."""
+    first = samples["as_of"] - pd.to_timedelta(samples["tenure_days"].fillna(0).astype("int64"), unit="D")
+    return str(first.min().date())
 
 
 def _describe(model: PropensityModel | PurchaseRule) -> str:

@@ -32,25 +32,8 @@ def print_summary(home: Path) -> None:
         print(f"  note: {notice}")
     print(f"\n{horizons_text(home)}")
     print("\nModels (tested on a later snapshot than they were trained on)")
-    with open_warehouse(home) as warehouse:
-        cards = warehouse.frame(
-            "select outcome, horizon_days, test_as_of, users_count, prevalence, auc, recency_rule_auc, brier, ece, is_fallback, "
-            "reason, card from score.model_card where as_of = $as_of order by horizon_days, outcome",
-            {"as_of": manifest["as_of"]},
-        )
-    for card in cards.itertuples():
-        if card.outcome == "value" and card.users_count:
-            print(_value_line(card))
-            continue
-        if math.isnan(float(str(card.auc))):
-            print(f"  {card.outcome:<13}{card.horizon_days:>4} d  not tested: {card.reason}")
-            continue
-        note = f"  fallback: {card.reason}" if card.is_fallback else ""
-        print(
-            f"  {card.outcome:<13}{card.horizon_days:>4} d  AUC {card.auc:.3f} (recency rule {card.recency_rule_auc:.3f})  Brier "
-            f"{card.brier:.3f}  ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} users from "
-            f"{str(card.test_as_of)[:10]}{note}"
-        )
+    for line in [*_model_lines(home, manifest["as_of"]), *coupon_lines(home, manifest["as_of"])]:
+        print(line)
     for note in _notes_on_models(home, manifest["as_of"]):
         print(f"  note: {note}")
     print("\nLists            members   held out  no consent")
@@ -64,6 +47,30 @@ def print_summary(home: Path) -> None:
     print(f"  overview   {version / 'dashboards' / 'overview.html'}")
 
 
+def _model_lines(home: Path, as_of: str) -> list[str]:
+    """Return a line per outcome and horizon: how it was foreseen on the test snapshot, or why that is not known."""
+    with open_warehouse(home) as warehouse:
+        cards = warehouse.frame(
+            "select outcome, horizon_days, test_as_of, users_count, prevalence, auc, recency_rule_auc, brier, ece, is_fallback, "
+            "reason, card from score.model_card where as_of = $as_of order by horizon_days, outcome",
+            {"as_of": as_of},
+        )
+    lines = []
+    for card in cards.itertuples():
+        if card.outcome == "value" and card.users_count:
+            lines.append(_value_line(card))
+        elif math.isnan(float(str(card.auc))):
+            lines.append(f"  {card.outcome:<13}{card.horizon_days:>4} d  not tested: {card.reason}")
+        else:
+            note = f"  fallback: {card.reason}" if card.is_fallback else ""
+            lines.append(
+                f"  {card.outcome:<13}{card.horizon_days:>4} d  AUC {card.auc:.3f} (recency rule {card.recency_rule_auc:.3f})  "
+                f"Brier {card.brier:.3f}  ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} users from "
+                f"{str(card.test_as_of)[:10]}{note}"
+            )
+    return lines
+
+
 def _value_line(card: Any) -> str:  # a row of score.model_card
     """Return how well spend was foreseen on the test snapshot, beside past spend going on."""
     measures = json.loads(card.card)["targets"]["expected_spend"]["measures"]
@@ -71,6 +78,27 @@ def _value_line(card: Any) -> str:  # a row of score.model_card
     return (
         f"  value        {card.horizon_days:>4} d  nGini {own['ngini'][0]:.3f} (past spend {past['ngini'][0]:.3f})  total "
         f"{own['bias'][0]:+.1%} off  mean error {own['mae'][0]:,.2f}  {card.users_count:,} users from {str(card.test_as_of)[:10]}"
+    )
+
+
+def coupon_lines(home: Path, as_of: str) -> list[str]:
+    """Return how well coupon redemption was foreseen in rolling time, beside each user's own past share; none without coupons."""
+    with open_warehouse(home) as warehouse:
+        cards = warehouse.frame(
+            "select auc, brier, ece, prevalence, users_count, card from score.campaign_model "
+            "where as_of = $as_of and auc is not null",
+            {"as_of": as_of},
+        )
+    return [_coupon_line(card) for card in cards.itertuples()]
+
+
+def _coupon_line(card: Any) -> str:  # a row of score.campaign_model
+    facts = json.loads(card.card)
+    (rule,) = facts["baselines"].values()
+    campaigns = len(facts["judged_campaigns"])
+    return (
+        f"  {'coupons':<20}AUC {card.auc:.3f} (own past share {rule['auc']['value']:.3f})  Brier {card.brier:.3f}  "
+        f"ECE {card.ece:.3f}  base {card.prevalence:.1%}  {card.users_count:,} contacts of {campaigns} campaigns as they began"
     )
 
 

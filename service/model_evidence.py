@@ -6,11 +6,12 @@ belong here: computing any measure, and how a page is made (`report_pages.py`).
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 from service.formats import UNKNOWN, day, percent, score, whole
-from service.model_quality import QUESTIONS
+from service.model_quality import QUESTIONS, judged_name
 from service.published import Card, Version, model_cards, rows_of
 from service.report_charts import COLOURS, Picture
 from service.report_pages import Section, report_page
@@ -87,7 +88,7 @@ def _card_section(card: Card, *, below: int) -> Section:
             columns, rows = _value_table(details)
         elif "measures" in details:
             columns, rows = _probability_table(details)
-            picture = _reliability({"This score": _bins(details, below=below)})
+            picture = _reliability({judged_name(details): _bins(details, below=below)})
     return Section(
         key=f"{card.outcome}-{card.horizon_days}",
         title=f"{title} {card.horizon_days} days",
@@ -117,7 +118,9 @@ def _window(card: Card, *, below: int) -> str:
         + ("" if is_small(card.users, below=below) else f" ({whole(card.users)} people)")
     )
     judged, final = details.get("evaluation_origins", ()), details.get("final_origins", ())
+    first = details.get("data_window")
     parts = [
+        f"data from {day(date.fromisoformat(first[0]))} on" if first else "",
         f"knows nothing from {day(card.training_date)} on",
         f"judged model: {len(judged)} snapshots, {judged[0]} to {judged[-1]}, {whole(details['training_rows'])} rows"
         if judged
@@ -140,7 +143,7 @@ def _labels(details: Mapping[str, Any]) -> str:
 
 
 def _probability_table(details: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    predictions = {"This score": details["measures"], **details["baselines"]}
+    predictions = {judged_name(details): details["measures"], **details["baselines"]}
     gains = details.get("improvements", {})
     rows = tuple(
         (name, _estimate(found.get("auc")), _gain(gains.get(name)), *(_estimate(found.get(key)) for key in _SHOWN[1:]))

@@ -105,6 +105,11 @@ def model_view(card: Card, *, currency: str, below: int) -> ModelView:
 
 
 # --- who will: probabilities
+def judged_name(details: Mapping[str, Any]) -> str:
+    """What the figures of a card are about: the score itself, or the trained model that a rule replaced afterwards."""
+    return "The model it replaced" if details.get("is_replaced") else "This score"
+
+
 def _verdict(card: Card) -> tuple[str, ...]:
     if card.auc is None:
         return ("Nothing can be said about its ranking: the test has only one outcome.",)
@@ -118,6 +123,8 @@ def _verdict(card: Card) -> tuple[str, ...]:
     sure = [name for name, gain in gains.items() if gain["low"] is not None and gain["low"] > 0]
     unsure = [name for name in gains if name not in sure]
     lines = [sentence]
+    if card.details.get("is_replaced"):
+        lines.append("These figures are of the trained model that the rule replaced.")
     if sure:
         lines.append(f"Better beyond chance than: {', '.join(sure)}.")
     if unsure:
@@ -153,7 +160,7 @@ def _comparison(card: Card) -> str | None:
     if card.auc is None:
         return None
     low, high = _bounds(card.details.get("measures", {}).get("auc"))
-    dots = [charts.Dot("This score", card.auc, low, high, is_main=True)]
+    dots = [charts.Dot(judged_name(card.details), card.auc, low, high, is_main=True)]
     for name, measures in card.details.get("baselines", {}).items():
         auc = measures.get("auc")
         if auc is not None and auc["value"] is not None:

@@ -108,6 +108,8 @@ def test_the_test_origin_decides_only_what_scores_from_then_on(samples):
     assert "at 2024-07-24 MBG/NBD P(buy) ranked" in str(trained.card.reason)
     assert str(trained.card.reason).endswith("so it scores")
     assert trained.card.importance == ()
+    assert trained.card.is_replaced
+    assert trained.card.data_window == ("2023-09-01", "2024-08-21")
     assert trained.card.season["scoring"] == "no shift: a rule learns no season"
     # what is reported is what was said before the test origin's labels were known
     assert trained.card.measures["auc"].value < 0.6 < trained.card.baselines[ORDERS_ONLY]["auc"].value
@@ -121,3 +123,4 @@ def test_a_model_that_knows_more_keeps_scoring(samples):
     trained = train_and_evaluate(samples, knows, test_as_of=TEST, known_until=KNOWN, resamples=60)
     assert isinstance(trained.model, PropensityModel)
     assert not trained.card.is_fallback
+    assert not trained.card.is_replaced

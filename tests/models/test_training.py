@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from models import judging, training
 from models.fallback import PurchaseRule
+from models.judging import checked_samples
 from models.propensity import PropensityModel
 from models.training import PropensityTask, train_and_evaluate
 
@@ -87,6 +89,34 @@ def test_labels_of_the_test_origin_do_not_reach_the_judged_model(samples, traine
     other = train_and_evaluate(flipped, TASK, test_as_of=TEST, known_until=KNOWN, resamples=2)
     assert np.abs(trained.test_predictions["probability"] - other.test_predictions["probability"]).max() < 1e-12
     assert (trained.test_predictions["outcome"] != other.test_predictions["outcome"]).all()
+
+
+def labels_reach_the_judged_model(samples) -> bool:
+    """Whether a judged prediction changes when the labels of the test origin do."""
+    flipped = samples.assign(label=np.where(samples["as_of"] == ORIGINS[-1], ~samples["label"], samples["label"]))
+    first, second = (
+        train_and_evaluate(rows, TASK, test_as_of=TEST, known_until=KNOWN, resamples=2).test_predictions["probability"]
+        for rows in (samples, flipped)
+    )
+    return bool(np.abs(first - second).max() > 1e-12)
+
+
+@pytest.mark.slow
+def test_a_random_split_would_be_found(samples, monkeypatch):
+    """The mutation: half of all rows, whatever their origin, train the judged model."""
+    few = samples[samples["as_of"] >= ORIGINS[-3]].astype({"label": bool})
+    assert not labels_reach_the_judged_model(few)
+    everything = []
+
+    def keep(rows, *arguments, **keywords):
+        everything[:] = [checked_samples(rows, *arguments, **keywords)]
+        return everything[0]
+
+    monkeypatch.setattr(training, "checked_samples", keep)
+    monkeypatch.setattr(
+        judging, "stable_sample", lambda *_: everything[0].sample(frac=0.5, random_state=1).sort_index()
+    )
+    assert labels_reach_the_judged_model(few)
 
 
 def test_an_origin_whose_window_is_open_at_the_test_origin_is_not_judged_upon(samples, trained):

@@ -61,6 +61,19 @@ def test_a_card_says_what_it_knows_and_what_it_must_not_be_used_for(page):
     assert "a rule stands in: history too short" in text
 
 
+def test_figures_of_a_replaced_model_are_not_told_as_those_of_the_score(tables, write):
+    cards = list(tables["score.model_card"])
+    (place,) = (number for number, row in enumerate(cards) if row["outcome"] == "purchase")
+    details = json.loads(cards[place]["card"]) | {"is_replaced": True, "data_window": ["2023-06-01", "2024-03-20"]}
+    cards[place] = cards[place] | {"is_fallback": True, "reason": "the rule ranked better", "card": json.dumps(details)}
+    folder = write(tables | {"score.model_card": cards})
+    draw_pages(folder)
+    evidence, overview = ((folder / page).read_text(encoding="utf-8") for page in (MODELS, "dashboards/overview.html"))
+    assert "The model it replaced</t" in evidence
+    assert "data from 1 June 2023 on; knows nothing from 20 March 2024 on" in evidence
+    assert "These figures are of the trained model that the rule replaced." in overview
+
+
 def test_the_backtest_shows_means_first_and_hides_groups_of_few(page):
     _, text = page
     assert text.index("mean: model") < text.index("2024-02-01: model")
