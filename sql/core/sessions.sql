@@ -4,100 +4,117 @@
 -- partition: activity_date
 -- lookback: 1
 with policy as (
-    select 30 as session_gap_minutes
+    select 1800000000 as session_gap_us  -- slices are as long
 ),
 
--- Events of a user in one day, slice of 30 minutes and channel are never in two sessions: counted together before
--- anything is sorted. A day on either side, so that a session over midnight is whole and its start is seen.
+-- numbers in the order of the names: the channel of a first event is found without sorting texts
+channels as (
+    select
+        channel,
+        row_number() over (order by coalesce(channel, 'direct'), channel) as channel_number
+    from core.events
+    where activity_date >= $from_date - 1 and activity_date < $until_date + 1
+    group by channel
+),
+
+-- Events of a user in one day and slice of 30 minutes are never in two sessions: counted together before anything is
+-- sorted. A day on either side, so that a session over midnight is whole and its start is seen. Slices are counted from
+-- the year 1, so that no number is negative.
 bursts as (
     select
         events.user_key,
         events.activity_date,
-        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0)) as slice_number,
-        coalesce(events.channel, 'direct') as channel,
-        min(events.occurred_at) as first_at,
-        max(events.occurred_at) as last_at,
+        (epoch_us(events.occurred_at) + 62135596800000000) // 1800000000 as slice_number,
+        min(
+            (((epoch_us(events.occurred_at) + 62135596800000000) % 1800000000) << 32) | channels.channel_number
+        ) as entry,
+        max(epoch_us(events.occurred_at)) as last_us,
         count(*) as events_count,
-        count(*) filter (where events.event_type = 'view') as views_count,
-        count(*) filter (where events.event_type = 'cart') as carts_count,
-        count(*) filter (where events.event_type = 'purchase') as purchases_count
+        count(case when events.event_type = 'view' then 1 end) as views_count,
+        count(case when events.event_type = 'cart' then 1 end) as carts_count,
+        bool_or(events.event_type = 'purchase') as has_purchase
     from core.events
-    cross join policy
+    inner join channels on events.channel is not distinct from channels.channel
     where
-        events.activity_date >= $from_date - 1
-        and events.activity_date < $until_date + 1
+        events.activity_date >= $from_date - 1 and events.activity_date < $until_date + 1
         and events.event_type <> 'push_open'
-    group by
-        events.user_key,
-        events.activity_date,
-        floor(epoch(events.occurred_at) / nullif(cast(policy.session_gap_minutes * 60 as double), 0)),
-        coalesce(events.channel, 'direct')
+    group by events.user_key, events.activity_date, slice_number
 ),
 
-followed as (
+placed as (
     select
         *,
-        max(last_at) over (
-            partition by user_key
-            order by activity_date, slice_number, first_at, channel
-            rows between unbounded preceding and 1 preceding
-        ) as previous_at
+        slice_number * 1800000000 - 62135596800000000 + (entry >> 32) as first_us
     from bursts
-),
-
-marked as (
-    select
-        followed.*,
-        followed.previous_at is null
-        or followed.first_at > followed.previous_at + to_minutes(policy.session_gap_minutes) as is_start
-    from followed
     cross join policy
 ),
 
+followed as materialized (
+    select
+        *,
+        coalesce(
+            first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number) > session_gap_us,
+            true
+        ) as is_start,
+        coalesce(
+            lead(first_us) over (partition by user_key order by activity_date, slice_number) - last_us > session_gap_us,
+            true
+        ) as is_end
+    from placed
+),
+
+-- few: most sessions are a single burst
 numbered as (
     select
         *,
-        sum(case when is_start then 1 else 0 end)
-            over in_order as session_index,
-        max(case when is_start then activity_date end)
-            over in_order as start_date
-    from marked
-    window
-        in_order as (
-            partition by user_key
-            order by activity_date, slice_number, first_at, channel
-            rows unbounded preceding
-        )
+        sum(case when is_start then 1 else 0 end) over in_order as session_index,
+        max(case when is_start then activity_date end) over in_order as start_date
+    from followed
+    where not (is_start and is_end)
+    window in_order as (partition by user_key order by activity_date, slice_number rows unbounded preceding)
 ),
 
-sessions as (
+together as (
     select
         user_key,
-        session_index,
         start_date as activity_date,
-        min(first_at) as started_at,
-        max(last_at) as ended_at,
+        min(first_us) as first_us,
+        max(last_us) as last_us,
         sum(events_count) as events_count,
         sum(views_count) as views_count,
         sum(carts_count) as carts_count,
-        sum(purchases_count) > 0 as has_purchase,
-        max(case when is_start then channel end) as entry_channel
+        bool_or(has_purchase) as has_purchase,
+        max(case when is_start then entry & 4294967295 end) as channel_number
     from numbered
     where activity_date <= start_date + 1
     group by user_key, session_index, start_date
+    union all
+    select
+        user_key,
+        activity_date,
+        first_us,
+        last_us,
+        events_count,
+        views_count,
+        carts_count,
+        has_purchase,
+        entry & 4294967295 as channel_number
+    from followed
+    where is_start and is_end
 )
 
 select
-    user_key,
-    activity_date,
-    row_number() over (partition by user_key, activity_date order by session_index) as session_number,
-    started_at,
-    ended_at,
-    cast(floor(epoch(ended_at) - epoch(started_at)) as bigint) as duration_s,
-    cast(events_count as bigint) as events_count,
-    cast(views_count as bigint) as views_count,
-    cast(carts_count as bigint) as carts_count,
-    has_purchase,
-    entry_channel
-from sessions
-where activity_date >= $from_date and activity_date < $until_date
+    together.user_key,
+    together.activity_date,
+    rank() over (partition by together.user_key, together.activity_date order by together.first_us) as session_number,
+    make_timestamp(together.first_us) as started_at,
+    make_timestamp(together.last_us) as ended_at,
+    (together.last_us - together.first_us) // 1000000 as duration_s,
+    together.events_count,
+    together.views_count,
+    together.carts_count,
+    together.has_purchase,
+    coalesce(channels.channel, 'direct') as entry_channel
+from together
+inner join channels on together.channel_number = channels.channel_number
+where together.activity_date >= $from_date and together.activity_date < $until_date
