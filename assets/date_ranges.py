@@ -3,10 +3,6 @@
 from datetime import date
 from itertools import pairwise
 
-from assets.landing.engine import Connection
-
-_EVENTS_AT_ONCE = 10_000_000
-
 
 def days_after(day: date, days: int) -> date:
     """Return the date so many days later."""
@@ -31,10 +27,3 @@ def cut_range(span: tuple[date, date], *, pieces: int) -> list[tuple[date, date]
     steps = range(max(1, min(pieces, days)) + 1)
     bounds = [days_after(first, days * step // (len(steps) - 1)) for step in steps]
     return list(pairwise(bounds))
-
-
-def pieces(connection: Connection, span: tuple[date, date]) -> list[tuple[date, date]]:
-    """Return the range cut so that the sorts of a piece stay in memory: a year of 100 million events at once costs twice."""
-    counted = "select count(*) from bronze.events where activity_date >= $1 and activity_date < $2"
-    row = connection.execute(counted, list(span)).fetchone()
-    return cut_range(span, pieces=-(-(row[0] if row else 0) // _EVENTS_AT_ONCE))

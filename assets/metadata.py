@@ -9,14 +9,14 @@ from contracts.columns import COLUMNS
 
 
 def table_metadata(
-    warehouse: Warehouse, table: str, columns: tuple[str, ...], *, rows: int | None = None
+    warehouse: Warehouse, table: str, columns: tuple[str, ...], *, rows: int | None = None, is_counted: bool = True
 ) -> dict[str, Any]:
-    """Return the row count and the column schema of a table, under the names the Dagster UI knows."""
+    """Return the row count and the column schema of a table, under the names the Dagster UI knows.
+
+    Rows that are not given are counted, unless that is to be left out (`is_counted`).
+    """
     schema = dg.TableSchema(
         columns=[dg.TableColumn(name, COLUMNS[name].type, description=COLUMNS[name].description) for name in columns]
     )
-    return {
-        "dagster/row_count": warehouse.count(table) if rows is None else rows,
-        "dagster/column_schema": schema,
-        "dagster/table_name": table,
-    }
+    counted = {"dagster/row_count": warehouse.count(table) if rows is None else rows} if is_counted else {}
+    return {**counted, "dagster/column_schema": schema, "dagster/table_name": table}

@@ -41,9 +41,16 @@ def declared_layout() -> dict[str, tuple[str, ...]]:
     return bronze | {table.name: table.columns for table in TABLES.values()}
 
 
+_OF_INCREMENTAL_TABLES = (
+    "create table if not exists bronze.table_state (table_name varchar primary key, version varchar)",
+    "create table if not exists bronze.touched_dates (table_name varchar, contract varchar, touched_date date)",
+)
+"""Which version of an incremental table is built, and which dates of which contract ingest has touched since."""
+
+
 @cache
 def _layout_version() -> str:
-    return hashlib.sha256(str(sorted(declared_layout().items())).encode()).hexdigest()
+    return hashlib.sha256(f"{sorted(declared_layout().items())} {_OF_INCREMENTAL_TABLES}".encode()).hexdigest()
 
 
 def create_layout(connection: Connection) -> None:
@@ -64,14 +71,22 @@ def create_layout(connection: Connection) -> None:
             run(f"create schema if not exists {layer}")
         for table, columns in declared_layout().items():
             _declare(connection, table, columns)
-        run("create table if not exists bronze.table_state (table_name varchar primary key, version varchar)")
-        run("create table if not exists bronze.touched_dates (table_name varchar, activity_date date)")
+        _forget_older_state(connection)
+        for statement in _OF_INCREMENTAL_TABLES:
+            run(statement)
         run("delete from bronze.home where setting = 'layout'")
         run("insert into bronze.home values ('layout', $1)", [version])
     except BaseException:
         run("rollback")
         raise
     run("commit")
+
+
+def _forget_older_state(connection: Connection) -> None:
+    """Drop what an earlier version noted of touched dates, and with it which tables are built: they are built anew once."""
+    older = "select count(*) from duckdb_columns() where table_name = 'touched_dates' and column_name = 'activity_date'"
+    if connection.execute(older).fetchall()[0][0]:
+        connection.execute("drop table bronze.touched_dates; drop table bronze.table_state")
 
 
 def _declare(connection: Connection, table: str, columns: tuple[str, ...]) -> None:

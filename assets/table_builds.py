@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from assets.date_ranges import pieces
+from assets.stale_dates import all_dates, is_built, lineage_version, pieces
 from assets.table_kinds import make_way
 from assets.warehouse_errors import TableShapeError
 
@@ -19,14 +19,21 @@ if TYPE_CHECKING:
 
 Parameters = dict[str, date | datetime | int | str | None]
 
+Ranges = tuple[tuple[date, date], ...]
+
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What building a table did: rows of the table (or of the replaced part) and the part that was replaced."""
+    """What building a table did: rows of the table (or of the replaced part) and the part that was replaced.
+
+    `ranges` are the dates [from, until) that were built or, of a view, changed beneath it; None where no dates are told apart.
+    `rows` is None for a view by date: to count it is to compute it.
+    """
 
     table: str
-    rows: int
+    rows: int | None
     replaced: str
+    ranges: Ranges | None = None
 
 
 def build_table(warehouse: Warehouse, query: Query, parameters: Parameters) -> BuildResult:
@@ -37,9 +44,8 @@ def build_table(warehouse: Warehouse, query: Query, parameters: Parameters) -> B
     if query.kind == "incremental":
         return _build_incremental(warehouse, query, parameters)
     if query.kind == "view":
-        warehouse.connection.execute(f"create or replace view {query.table} as {query.sql}")
-        return BuildResult(query.table, warehouse.count(query.table), "view")
-    used = {name: value for name, value in parameters.items() if name in query.parameters}
+        return _build_view(warehouse, query)
+    used = _used(query, parameters)
     fresh = f"{query.layer}.{query.name}__new"
     select = warehouse.typed_select(query, parameters)
     with warehouse.transaction():
@@ -47,6 +53,16 @@ def build_table(warehouse: Warehouse, query: Query, parameters: Parameters) -> B
         warehouse.connection.execute(f"drop table if exists {query.table}")
         warehouse.connection.execute(f"alter table {fresh} rename to {query.name}")
     return BuildResult(query.table, warehouse.count(query.table), "whole table")
+
+
+def _build_view(warehouse: Warehouse, query: Query) -> BuildResult:
+    warehouse.connection.execute(f"create or replace view {query.table} as {query.sql}")
+    if query.partition is None:
+        return BuildResult(query.table, warehouse.count(query.table), "view")
+    connection = warehouse.connection
+    ranges = warehouse.stale_ranges(query) if is_built(connection, query) else all_dates(connection, query)
+    _end(warehouse, query)
+    return BuildResult(query.table, None, "view", tuple(ranges))
 
 
 def _prepare(warehouse: Warehouse, query: Query, select: str, parameters: Parameters) -> None:
@@ -61,7 +77,7 @@ def _prepare(warehouse: Warehouse, query: Query, select: str, parameters: Parame
 
 
 def _build_snapshot(warehouse: Warehouse, query: Query, parameters: Parameters) -> BuildResult:
-    used = {name: value for name, value in parameters.items() if name in query.parameters}
+    used = _used(query, parameters)
     if query.reads_itself and not warehouse.exists(query.table):
         message = f"{query.table}: reads its own earlier rows, so declare its columns in contracts/outputs.py"
         raise TableShapeError(message)
@@ -79,24 +95,48 @@ def _build_snapshot(warehouse: Warehouse, query: Query, parameters: Parameters) 
 
 def _build_incremental(warehouse: Warehouse, query: Query, parameters: Parameters) -> BuildResult:
     run = warehouse.connection.execute
-    ranges = warehouse.stale_ranges(query)
-    for from_date, until_date in (piece for span in ranges for piece in pieces(warehouse.connection, span)):
-        span = {**parameters, "from_date": from_date, "until_date": until_date}
-        used = {name: value for name, value in span.items() if name in query.parameters}
-        select = warehouse.typed_select(query, used)
+    nothing = {**parameters, "from_date": date(1970, 1, 1), "until_date": date(1970, 1, 1)}
+    is_new = _begin(warehouse, query, nothing)
+    ranges = all_dates(warehouse.connection, query) if is_new else warehouse.stale_ranges(query)
+    for from_date, until_date in (piece for span in ranges for piece in pieces(warehouse.connection, query, span)):
+        bounds = {"from_date": from_date, "until_date": until_date}
+        used = _used(query, {**parameters, **bounds})
         with warehouse.transaction():
-            _prepare(warehouse, query, select, used)
-            run(
-                f"delete from {query.table} where {query.partition} >= $from_date and {query.partition} < $until_date",
-                {"from_date": from_date, "until_date": until_date},
-            )
-            run(f"insert into {query.table} by name {select}", used)
-    if not warehouse.exists(query.table):
-        empty = {**parameters, "from_date": date(1970, 1, 1), "until_date": date(1970, 1, 1)}
-        used = {name: value for name, value in empty.items() if name in query.parameters}
-        run(f"create table {query.table} as {warehouse.typed_select(query, used)} limit 0", used)
-    with warehouse.transaction():
-        run("delete from bronze.touched_dates where table_name = $1", [query.table])
-        run("insert or replace into bronze.table_state values ($1, $2)", [query.table, query.version])
+            if not is_new:
+                run(
+                    f"delete from {query.table} where {query.partition} >= $from_date and {query.partition} < $until_date",
+                    bounds,
+                )
+            run(f"insert into {query.table} by name {warehouse.typed_select(query, used)}", used)
+    _end(warehouse, query)
     replaced = ", ".join(f"{from_date}..{until_date}" for from_date, until_date in ranges)
-    return BuildResult(query.table, warehouse.count(query.table), replaced or "nothing (no new dates)")
+    rows = warehouse.count(query.table)
+    return BuildResult(query.table, rows, replaced or "nothing (no new dates)", tuple(ranges))
+
+
+def _begin(warehouse: Warehouse, query: Query, parameters: Parameters) -> bool:
+    """Return whether all dates must be built; the table is empty then: new, of another version or of other columns."""
+    used = _used(query, parameters)
+    select = warehouse.typed_select(query, used)
+    run = warehouse.connection.execute
+    if warehouse.exists(query.table) and is_built(warehouse.connection, query):
+        old, new = (run(f"describe {what}", given).fetchall() for what, given in ((query.table, {}), (select, used)))
+        if [row[:2] for row in old] == [row[:2] for row in new]:
+            return False
+    with warehouse.transaction():
+        run("delete from bronze.table_state where table_name = $1", [query.table])
+        run(f"create or replace table {query.table} as {select} limit 0", used)
+    return True
+
+
+def _end(warehouse: Warehouse, query: Query) -> None:
+    """Note that all dates are built, by the queries as they are now."""
+    with warehouse.transaction():
+        warehouse.connection.execute("delete from bronze.touched_dates where table_name = $1", [query.table])
+        warehouse.connection.execute(
+            "insert or replace into bronze.table_state values ($1, $2)", [query.table, lineage_version(query)]
+        )
+
+
+def _used(query: Query, parameters: Parameters) -> Parameters:
+    return {name: value for name, value in parameters.items() if name in query.parameters}

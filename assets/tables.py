@@ -7,6 +7,8 @@ import dagster as dg
 
 from assets.home import Home
 from assets.metadata import table_metadata
+from assets.stale_dates import within
+from assets.table_builds import BuildResult, Ranges
 from assets.warehouse import Parameters, Warehouse
 from contracts.settings import DEFAULT_TIME_ZONE, FIRST_PARTITION
 from sql.queries import Query, load_queries
@@ -20,34 +22,43 @@ def as_of_of(context: dg.AssetExecutionContext) -> date:
     return date.fromisoformat(context.partition_key)
 
 
-def check_queries(query: Query) -> dict[str, str]:
-    """Return check name -> SELECT that counts the rows breaking it: the grain, each assert, emptiness out of something."""
-    where = " where as_of = $as_of" if query.kind == "snapshot" else ""
+def check_queries(query: Query, ranges: Ranges | None = None) -> dict[str, str]:
+    """Return check name -> SELECT that counts the rows breaking it: the grain, each assert.
+
+    With the date ranges that were built, only their rows are looked at: the others were when they were built. A grain
+    without the date must not stand on any other date either, as it would if a row had moved and its old date was forgotten.
+    """
+    where = "as_of = $as_of" if query.kind == "snapshot" else "true"
+    if query.partition and ranges is not None:
+        where = within(query.partition, ranges)
     checks = {}
     if query.grain != ("none",):
         grain = ", ".join(query.grain)
-        checks["grain_unique"] = (
-            f"select coalesce(sum(copies - 1), 0) from (select count(*) as copies from {query.table}{where} group by {grain})"
-        )
+        repeated = f"select count(*) - 1 as extra from {query.table} where {where} group by {grain}"
+        if query.partition and ranges is not None and query.partition not in query.grain:
+            built = f"select {grain} from {query.table} where {where}"
+            repeated += f" union all select 1 from {query.table} where not {where} and ({grain}) in ({built})"
+        checks["grain_unique"] = f"select coalesce(sum(extra), 0) from ({repeated})"
     for number, condition in enumerate(query.asserts, start=1):
-        word = "and" if where else "where"
-        checks[f"assert_{number}"] = f"select count(*) from {query.table}{where} {word} not ({condition})"
+        checks[f"assert_{number}"] = f"select count(*) from {query.table} where {where} and not ({condition})"
     return checks
 
 
-def run_checks(warehouse: Warehouse, query: Query, parameters: Parameters, rows: int) -> Iterator[dg.AssetCheckResult]:
+def run_checks(
+    warehouse: Warehouse, query: Query, parameters: Parameters, result: BuildResult
+) -> Iterator[dg.AssetCheckResult]:
     """Yield the result of each check, with the number of rows that break it."""
     used = {"as_of": parameters["as_of"]} if query.kind == "snapshot" else {}
-    for name, statement in check_queries(query).items():
+    for name, statement in check_queries(query, result.ranges).items():
         broken = int(str(warehouse.value(statement, used)))
         yield dg.AssetCheckResult(check_name=name, passed=broken == 0, metadata={"rows_breaking_it": broken})
     if query.may_be_empty is None and query.inputs:
-        filled = [table for table in query.inputs if warehouse.count(table) > 0]
-        hollow = rows == 0 and len(filled) == len(query.inputs)
+        filled = [table for table in query.inputs if warehouse.holds_rows(table)]
+        is_empty = result.rows == 0 if result.rows is not None else not warehouse.holds_rows(query.table)
         yield dg.AssetCheckResult(
             check_name="not_empty",
-            passed=not hollow,
-            metadata={"rows": rows, "inputs_with_rows": ", ".join(filled)},
+            passed=not (is_empty and len(filled) == len(query.inputs)),
+            metadata={"is_empty": is_empty, "inputs_with_rows": ", ".join(filled)},
             description=f"{query.table} is empty though {', '.join(query.inputs)} hold rows",
         )
 
@@ -82,8 +93,11 @@ def table_asset(query: Query) -> dg.AssetsDefinition:
                 parameters["as_of"] = closed_origin(parameters)
             result = warehouse.build(query, parameters)
             columns = tuple(row[0] for row in warehouse.connection.execute(f"describe {query.table}").fetchall())
-            metadata = table_metadata(warehouse, query.table, columns, rows=result.rows)
-            checks = list(run_checks(warehouse, query, parameters, result.rows))
+            is_counted = result.rows is not None
+            metadata = table_metadata(warehouse, query.table, columns, rows=result.rows, is_counted=is_counted)
+            checks = list(run_checks(warehouse, query, parameters, result))
+            if not all(check.passed for check in checks):
+                warehouse.distrust(query)
         return dg.MaterializeResult(metadata={**metadata, "replaced": result.replaced}, check_results=checks)
 
     return build

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from assets.date_ranges import days_after, merge_dates
+from assets.stale_dates import stale_ranges
 from assets.stored_layout import create_layout
 from assets.table_builds import BuildResult, Parameters, build_table
 from assets.warehouse_errors import QueryRefusedError, TableShapeError, WarehouseLockedError
@@ -110,22 +110,12 @@ class Warehouse:
         return build_table(self, query, parameters)
 
     def stale_ranges(self, query: Query) -> list[tuple[date, date]]:
-        """Return the date ranges [from, until) an incremental table must rebuild: all when its file changed."""
-        state = self.connection.execute(
-            "select version from bronze.table_state where table_name = $1", [query.table]
-        ).fetchone()
-        if state is None or state[0] != query.version or not self.exists(query.table):
-            bounds = self.connection.execute(
-                "select min(activity_date), max(activity_date) from bronze.events"
-            ).fetchone()
-            if bounds is None or bounds[0] is None:
-                return []
-            widened = days_after(bounds[1], query.lookback_days + 1)
-            return [(bounds[0], widened)]
-        touched = self.connection.execute(
-            "select distinct activity_date from bronze.touched_dates where table_name = $1 order by 1", [query.table]
-        ).fetchall()
-        return merge_dates([row[0] for row in touched], widen_days=query.lookback_days)
+        """Return the date ranges [from, until) of a built incremental table that ingest has touched since."""
+        return stale_ranges(self.connection, query)
+
+    def distrust(self, query: Query) -> None:
+        """Have all dates of a table built and checked by the next run, because a check of some failed."""
+        self.connection.execute("delete from bronze.table_state where table_name = $1", [query.table])
 
     def write_frame(self, table: TableContract, frame: pd.DataFrame, *, as_of: date | None = None) -> BuildResult:
         """Replace a Python-written table (or its snapshot of one as_of) with the rows of a frame.
@@ -170,6 +160,10 @@ class Warehouse:
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
         return int(str(self.value(f"select count(*) from {table}")))
+
+    def holds_rows(self, table: str) -> bool:
+        """Return whether a table or view has any row."""
+        return self.value(f"select 1 from {table} limit 1") is not None
 
     def export(self, select: str, path: Path, parameters: Parameters | None = None) -> int:
         """Write the rows of a SELECT to a Parquet or CSV file (by its suffix) and return their number."""

@@ -33,6 +33,12 @@ TABLES: dict[str, TableContract] = {
             ("contract", "file_id", "file_name"),
         ),
         TableContract(
+            "bronze.moved_ids",
+            "One row per contract and id whose versions lie on several dates: a table of one date looks for it on the others.",
+            ("contract", "moved_id"),
+            ("contract", "moved_id"),
+        ),
+        TableContract(
             "bronze.exclusions",
             "One row per file, contract and reason: landing rows that the mapping leaves out.",
             ("file_id", "contract", "reason"),

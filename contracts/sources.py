@@ -238,5 +238,12 @@ SOURCES: dict[str, SourceContract] = {
 }  # fmt: skip
 """Contract name -> contract, in loading order."""
 
+DATED_BY: dict[str, str | None] = {
+    contract.name: dict(contract.dates).get(contract.event_time, contract.event_time)
+    for contract in SOURCES.values()
+    if contract.event_time
+} | {"exchange_rates": "rate_date", "users": "valid_from_date", "order_items": None}
+"""Contract -> the date column of its rows by which tables are rebuilt; a line has the date of its order (None)."""
+
 PROVENANCE = ("file_id", "record_number", "row_hash")
 """Columns every bronze table carries behind the contract's own."""

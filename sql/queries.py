@@ -37,7 +37,8 @@ class Query:
     """One SQL file = one table.
 
     `inputs` are the tables it reads, as `layer.table`, parsed from the text; `grain` the columns that identify a row;
-    `asserts` SQL booleans that hold for every row; `partition` the date column of an incremental table;
+    `asserts` SQL booleans that hold for every row; `partition` the date column of an incremental table, or of a view
+    that is checked by date;
     `lookback_days` how far a changed date reaches; `may_be_empty` the stated reason why no rows may be right.
     `policy` holds the numbers of headers `-- policy: name = number`, for which the text says `$name`: in `sql` they are
     filled in, in `question` they stand as parameters, so that the same rules can be asked for other numbers.

@@ -56,9 +56,9 @@ class KeyReader:
         if isinstance(node, exp.Subquery | exp.Paren):
             return self.keys(node.this)
         if isinstance(node, exp.SetOperation):
-            return (
-                [frozenset(node.named_selects)] if node.args.get("distinct") and "*" not in node.named_selects else []
-            )
+            if node.args.get("distinct"):
+                return [frozenset(node.named_selects)] if "*" not in node.named_selects else []
+            return self.keys(node.left) if _are_disjoint(node.left, node.right) else []
         if not isinstance(node, exp.Select):
             return []
         relation = self.rows(node)
@@ -110,6 +110,19 @@ class KeyReader:
         else:
             keys = self.keys(node)
         return Relation(keys=[frozenset((alias, name) for name in key) for key in keys], aliases=(alias,))
+
+
+def _are_disjoint(first: exp.Expr, second: exp.Expr) -> bool:
+    """Return whether both take the same columns of one table, the second only rows that the first leaves out: `not (...)`."""
+    if not (isinstance(first, exp.Select) and isinstance(second, exp.Select)):
+        return False
+    taken, left_out = (tuple(_conjuncts(select.args.get("where"))) for select in (first, second))
+    return (
+        first.expressions == second.expressions
+        and first.args.get("from_") == second.args.get("from_")
+        and not any(select.args.get(part) for select in (first, second) for part in ("joins", "group", "distinct"))
+        and any(isinstance(part, exp.Not) and tuple(_conjuncts(part.this)) == taken for part in left_out)
+    )
 
 
 def _conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:

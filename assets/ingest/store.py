@@ -9,6 +9,7 @@ from datetime import date
 
 from assets.ingest.contested import ACCEPTED, find_contested
 from assets.ingest.plan import DERIVED, Unit
+from assets.ingest.touched import dates_of_kept, dates_taken_away
 from assets.ingest.views import FileSpan
 from assets.landing.engine import Connection
 from assets.stored_layout import stored_columns
@@ -22,7 +23,7 @@ _EVENT_CONTENT = (
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing a unit's rows changed: dates of events that were added or taken away, and events in conflict."""
+    """What storing a unit's rows changed: dates of rows that were added, replaced or taken away, and events in conflict."""
 
     touched_dates: frozenset[date]
     conflicts: int
@@ -45,7 +46,9 @@ def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spa
         _judge_versions(connection, contract)
     _insert(connection, unit, contract, spans)
     conflicts = 0
-    if contract.name == "events":
+    if contract.name != "events":
+        touched |= dates_of_kept(connection, contract)
+    else:
         row = connection.execute("select count(*) from outcomes where _outcome = 'updated'").fetchone()
         conflicts = row[0] if row else 0
     return Stored(frozenset(touched), conflicts)
@@ -57,10 +60,10 @@ def _replace_earlier(connection: Connection, unit: Unit, contract: SourceContrac
     # rows that an earlier, deriving mapping left stand in for files; they go as soon as a file is loaded by itself
     own = "true" if unit.mapping.needs_every_file else "file_id in (select unnest($1))"
     parameters = [] if unit.mapping.needs_every_file else [[*unit.file_ids, DERIVED]]
-    touched: set[date] = set()
-    if contract.name == "events":
-        rows = connection.execute(f"select distinct activity_date from {table} where {own}", parameters).fetchall()
-        touched = {row[0] for row in rows}
+    ledger_lines = f"select count(*) from warehouse.bronze.row_ledger where contract = '{contract.name}' and {own}"
+    if connection.execute(ledger_lines, parameters).fetchall() == [(0,)]:
+        return set()
+    touched = dates_taken_away(connection, contract, own, parameters)
     connection.execute(f"delete from {table} where {own}", parameters)
     for ledger in ("row_ledger", "quarantine", "exclusions", "unit_files"):
         connection.execute(

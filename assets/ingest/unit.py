@@ -15,6 +15,7 @@ from assets.ingest.row_ledger import LedgerError, check_conservation, check_deri
 from assets.ingest.staging import Staged, Staging
 from assets.ingest.store import Stored, store_rows
 from assets.ingest.streaming import is_streaming, offset_steps
+from assets.ingest.touched import note_dates
 from assets.ingest.views import Landing, create_views, stage_unit
 from assets.landing.engine import Connection, SqlError, is_fault_of_data, is_unknown_name
 from contracts.contract import SourceContract
@@ -23,7 +24,7 @@ from contracts.sources import SOURCES
 
 @dataclass
 class UnitOutcome:
-    """What loading a unit did: rows by what became of them, dates whose events changed, and texts for the operator."""
+    """What loading a unit did: rows by what became of them, dates whose rows changed, and texts for the operator."""
 
     rows: dict[str, int] = field(default_factory=dict)
     touched_dates: frozenset = frozenset()
@@ -55,7 +56,7 @@ def load_unit(
         write_quarantine(connection, unit, contract, landing, received_at)
         if contract.name == "exchange_rates":
             _forget_rows_without_rate(connection)
-        _touch(connection, stored)
+        note_dates(connection, contract, stored.touched_dates)
     except BaseException:
         connection.execute("rollback")
         raise
@@ -203,12 +204,3 @@ def _forget_rows_without_rate(connection: Connection) -> None:
             select (contract, file_id) from warehouse.bronze.quarantine where contains(reason, 'has no exchange rate')
         )
     """)
-
-
-def _touch(connection: Connection, stored: Stored) -> None:
-    """Tell every incremental table that was built before which dates have changed."""
-    connection.execute(
-        "insert into warehouse.bronze.touched_dates select table_name, activity_date "
-        "from warehouse.bronze.table_state, (select unnest($1::date[]) as activity_date) as days",
-        [sorted(stored.touched_dates)],
-    )

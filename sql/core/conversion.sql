@@ -1,6 +1,7 @@
 -- One row per paid order of a signed-in user: what attribution shares among the touches before it.
 -- Worth what its lines were paid, before refunds. Number 1 is the user's first paid order in the data.
 -- grain: order_id
+-- partition: ordered_date
 -- view: a join of two stored tables; attribution reads a range of days once
 with worth as (
     select

@@ -1,11 +1,19 @@
 -- One row per order line whose order is there, with its money in the base currency.
 -- A line with a negative amount is a return: it counts on its own day and is never a purchase.
 -- grain: order_id, line_number
+-- partition: ordered_date
 -- assert: gross_amount >= 0
 -- assert: returned_amount >= 0
-with newest_version as (
+with dated_orders as (
+    select *
+    from core.orders
+    where ordered_date >= $from_date and ordered_date < $until_date
+),
+
+newest_version as (
     select *
     from bronze.order_items
+    where order_id in (select order_id from dated_orders)
     qualify row_number() over (
         partition by order_id, line_number
         order by updated_at desc nulls last, row_hash desc
@@ -47,7 +55,7 @@ converted as (
             )
         end as refund_amount
     from newest_version
-    inner join core.orders on newest_version.order_id = orders.order_id
+    inner join dated_orders as orders on newest_version.order_id = orders.order_id
 )
 
 select

@@ -58,6 +58,7 @@ VERSIONS = st.lists(
         "order_id": st.sampled_from(["a", "b"]),
         "status": st.sampled_from(["placed", "paid", "cancelled"]),
         "coupon_id": st.sampled_from([None, "spring"]),
+        "ordered_at": st.sampled_from([NEW_YEAR, NEW_YEAR + timedelta(days=3)]),
         "updated_at": st.sampled_from([None, NEW_YEAR, NEW_YEAR + timedelta(days=1)]),
     }),
     max_size=8,
@@ -66,9 +67,9 @@ VERSIONS = st.lists(
 
 @given(versions=VERSIONS)
 def test_newest_version_of_an_order(bound_warehouse, versions):
-    """Against a slow twin: the latest update wins, an undated one loses to any, ties go to the greater hash."""
+    """Against a slow twin, a day at a time: the latest update wins, an undated one loses to any, ties go to the greater hash."""
     contract, query = SOURCES["orders"], load_queries()["core.orders"]
-    rows = [finished(contract, {"ordered_at": NEW_YEAR, "kind": "sale", "currency": "CNY"} | row) for row in versions]
+    rows = [finished(contract, {"kind": "sale", "currency": "CNY"} | row) for row in versions]
     expected: dict[str, dict] = {}
     for row in rows:
         best = expected.setdefault(row["order_id"], row)
@@ -77,14 +78,22 @@ def test_newest_version_of_an_order(bound_warehouse, versions):
             best["row_hash"],
         ):
             expected[row["order_id"]] = row
-    connection = bound_warehouse.connection
+    connection, found = bound_warehouse.connection, []
     connection.execute("begin transaction")
     try:
         insert(bound_warehouse, "bronze.orders", (*contract.columns, "ordered_date", "row_hash"), rows)
-        found = sorted_rows(bound_warehouse, f"select order_id, status, coupon_id from ({query.sql})")
+        moved = [{"contract": "orders", "moved_id": name} for name in ("a", "b")]
+        insert(bound_warehouse, "bronze.moved_ids", ("contract", "moved_id"), moved)
+        for day in range(-1, 5):
+            span = {"from_date": NEW_YEAR.date() + timedelta(days=day)}
+            span["until_date"] = span["from_date"] + timedelta(days=1)
+            found += connection.execute(
+                f"select order_id, status, coupon_id, ordered_at from ({query.sql})", span
+            ).fetchall()
     finally:
         connection.execute("rollback")
-    assert found == sorted(((row["order_id"], row["status"], row["coupon_id"]) for row in expected.values()), key=repr)
+    known = [(row["order_id"], row["status"], row["coupon_id"], row["ordered_at"]) for row in expected.values()]
+    assert sorted(found, key=repr) == sorted(known, key=repr)
 
 
 @pytest.fixture(scope="module")

@@ -173,26 +173,30 @@ def test_every_file_has_cases_and_every_case_file_a_sql_file():
     )
 
 
-CASE = {"name": "probe", "given": {"bronze.feedback": [{"feedback_id": "f", "score": 4}]}, "expect": [{"score": 4}]}
+CASE = {
+    "name": "probe",
+    "given": {"bronze.campaigns": [{"campaign_id": "f", "kind": "sms"}]},
+    "expect": [{"kind": "sms"}],
+}
 
 
 def test_runner_accepts_what_is_right(bound_warehouse):
-    run_case(bound_warehouse, load_queries()["core.feedback"], {}, CASE)
+    run_case(bound_warehouse, load_queries()["core.campaigns"], {}, CASE)
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"expect": [{"score": 5}]}, "expected row 1 is not there"),
+        ({"expect": [{"kind": "mail"}]}, "expected row 1 is not there"),
         ({"expect": [{"stars": 4}]}, "makes no column stars"),
         ({"expect": []}, "1 rows more than expected"),
-        ({"expect": [{"score": 4}, {"score": 4}]}, "expected row 2 is not there"),
+        ({"expect": [{"kind": "sms"}, {"kind": "sms"}]}, "expected row 2 is not there"),
         ({"given": {"bronze.orders": []}}, "does not read bronze.orders"),
-        ({"given": {"bronze.feedback": [{"stars": 4}]}}, "has no column stars"),
+        ({"given": {"bronze.campaigns": [{"stars": 4}]}}, "has no column stars"),
         ({"params": {"today": 1}}, "unknown parameter"),
     ],
 )
 def test_runner_finds_what_is_wrong(bound_warehouse, change, message):
     with pytest.raises(pytest.fail.Exception, match=message):
-        run_case(bound_warehouse, load_queries()["core.feedback"], {}, {**CASE, **change})
-    assert bound_warehouse.count("bronze.feedback") == 0
+        run_case(bound_warehouse, load_queries()["core.campaigns"], {}, {**CASE, **change})
+    assert bound_warehouse.count("bronze.campaigns") == 0

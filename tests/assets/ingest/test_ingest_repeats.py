@@ -120,7 +120,7 @@ def test_a_replaced_event_touches_the_dates_of_built_tables(shop):
     shop.query("insert into bronze.table_state values ('core.user_day', 'v')")
     shop.put("events-2.csv", shop.events(shop.event("e1", channel="other"), shop.event("e3", at="2024-05-07 12:00:00")))
     shop.ingest()
-    dates = [str(row[0]) for row in shop.query("select distinct activity_date from bronze.touched_dates order by 1")]
+    dates = [str(row[0]) for row in shop.query("select distinct touched_date from bronze.touched_dates order by 1")]
     won = shop.query("select channel from bronze.events where event_id = 'e1'")[0][0] == "other"
     assert dates == (["2024-05-01"] if won else []) + ["2024-05-07"]
 

@@ -72,6 +72,13 @@ select user_id, row_number() over (order by user_id) as line_number from (select
 select user_id, row_number() over (order by user_id) as line_number from (select user_id from core.users union select
     user_id from core.orders);
 
+-- wrong: two parts of one table are told apart only if one leaves out what the other takes
+select order_id, row_number() over (order by order_id) as line_number from (select * from core.orders where is_paid
+    union all select * from core.orders where kind = 'sale');
+-- right
+select order_id, row_number() over (order by order_id) as line_number from (select * from core.orders where is_paid
+    union all select * from core.orders where not (is_paid) and kind = 'sale');
+
 -- wrong: of an expression grouped by, the other name is no key
 select region, first(share order by region) as share
 from (select upper(region) as name, region, count(*) as share from core.users group by upper(region), region, gender)
