@@ -63,6 +63,11 @@ class Home(dg.ConfigurableResource):
         """The operator's settings."""
         return Settings.model_validate_json(self.settings_json)
 
+    @property
+    def time_zone(self) -> str:
+        """The zone of business dates: what trellis.toml says, else the mapping, else the default of the house."""
+        return self.settings.time_zone or load_mapping_set(self.settings.mapping).time_zone or DEFAULT_TIME_ZONE
+
     @contextmanager
     def warehouse(self) -> Iterator[Warehouse]:
         """Open the warehouse for writing; while another process holds it, Dagster tries again, then fails with its name.
@@ -88,7 +93,7 @@ class Home(dg.ConfigurableResource):
         mappings = load_mapping_set(settings.mapping)
         wanted = {
             "mapping": mappings.name,
-            "time_zone": settings.time_zone or mappings.time_zone or DEFAULT_TIME_ZONE,
+            "time_zone": self.time_zone,
             "currency": settings.currency or mappings.currency or DEFAULT_CURRENCY,
         }
         with self.warehouse() as warehouse:

@@ -319,6 +319,15 @@ def open_staging(
         scratch.rmdir()
 
 
+def _boxed(text: str) -> str:
+    """Return DuckDB's table, and a line that says so where it leaves rows or columns out or cuts values."""
+    if " shown)" in text or "…" in text:
+        return (
+            f"{text}\nRows in the middle, columns or ends of long values are left out above; --csv prints everything."
+        )
+    return text
+
+
 def query_text(home: Path, statement: str, *, as_csv: bool = False) -> str:
     """Return the rows of a SELECT on the warehouse as a text table or CSV; the file is opened for reading only.
 
@@ -341,7 +350,7 @@ def query_text(home: Path, statement: str, *, as_csv: bool = False) -> str:
             if as_csv:
                 return connection.execute(statement).df().to_csv(index=False).rstrip("\n")
             relation = connection.sql(statement)
-            return "" if relation is None else str(relation).rstrip("\n")
+            return "" if relation is None else _boxed(str(relation).rstrip("\n"))
         except duckdb.Error as error:
             message = f"the statement cannot be run: {error}"
             raise QueryRefusedError(message) from error

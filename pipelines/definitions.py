@@ -17,7 +17,7 @@ from assets.personas import user_persona
 from assets.scores import SCORE_ASSETS
 from assets.segments import segment_members
 from assets.tables import TABLE_ASSETS
-from pipelines.jobs import JOBS, every_night, new_landing_files
+from pipelines.jobs import JOBS, new_landing_files, nightly
 from pipelines.publish import published_version
 from pipelines.settings import DEFAULT_HOME, load_settings
 
@@ -48,7 +48,7 @@ def build_definitions(home: Home) -> dg.Definitions:
     return dg.Definitions(
         assets=ASSETS,
         jobs=JOBS,
-        schedules=[every_night],
+        schedules=[nightly(home.time_zone)],
         sensors=[new_landing_files],
         resources={"home": home},
         executor=dg.in_process_executor,

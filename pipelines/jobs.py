@@ -1,12 +1,12 @@
 """Jobs, schedule and sensor: `load` (landing to core), `daily` (all), `snapshots` (features to publication), `backtest`."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from assets.home import Home
-from assets.tables import DAILY
 
 _DATED = dg.AssetSelection.groups("feature", "label", "score", "segment", "report", "published")
 
@@ -39,11 +39,15 @@ BACKTEST = dg.define_asset_job(
 JOBS = [LOAD, DAILY_JOB, SNAPSHOTS, BACKTEST]
 
 
-@dg.schedule(job=DAILY_JOB, cron_schedule="30 3 * * *", execution_timezone=DAILY.timezone)
-def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Run everything at 03:30 in the project's zone, as of that day: all that happened before it."""
-    moment = context.scheduled_execution_time
-    return dg.RunRequest(partition_key=moment.date().isoformat(), run_key=moment.date().isoformat())
+def nightly(time_zone: str) -> dg.ScheduleDefinition:
+    """Return the schedule that runs everything at 03:30 of the shop's clock, as of that day: all that happened before it."""
+
+    @dg.schedule(job=DAILY_JOB, cron_schedule="30 3 * * *", execution_timezone=time_zone, name="every_night")
+    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        as_of = context.scheduled_execution_time.astimezone(ZoneInfo(time_zone)).date().isoformat()
+        return dg.RunRequest(partition_key=as_of, run_key=as_of)
+
+    return every_night
 
 
 @dg.sensor(job=DAILY_JOB, minimum_interval_seconds=60)
@@ -61,7 +65,7 @@ def new_landing_files(context: dg.SensorEvaluationContext, home: Home) -> dg.Sen
     if cursor == context.cursor or not state:
         return dg.SkipReason("no new landing files")
     newest = max(stamp for _, stamp in state.values())
-    tomorrow = (DAILY.get_last_partition_key() or "")[:10]
+    tomorrow = (datetime.now(ZoneInfo(shop.time_zone)).date() + timedelta(days=1)).isoformat()
     as_of = min(tomorrow, _day_after_newest(home) or tomorrow)
     return dg.SensorResult(
         run_requests=[dg.RunRequest(partition_key=as_of, run_key=f"{as_of}-{newest}")], cursor=cursor

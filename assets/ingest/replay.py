@@ -13,17 +13,24 @@ from assets.ingest.staging import MALFORMED
 from assets.warehouse import Warehouse
 from sql.mappings import MappingSet
 
+# reasons that differ by a number alone (the byte, the columns found) are one
 _COUNTED = """
-    select contract, file_id, min(file_name) as file_name, reason, count(*) as rows_count
+    select
+        contract, file_id, min(file_name) as file_name,
+        if(count(distinct reason) = 1, min(reason), regexp_replace(min(reason), '[0-9]+', '#', 'g')) as reason,
+        count(*) as rows_count
     from bronze.quarantine
-    group by contract, file_id, reason
+    group by contract, file_id, regexp_replace(reason, '[0-9]+', '#', 'g')
     order by contract, file_name, file_id, rows_count desc, reason
 """
 
 
 @dataclass(frozen=True)
 class QuarantineCount:
-    """How many rows of a file wait under a contract for one reason. `contract` is 'landing' for malformed records."""
+    """How many rows of a file wait under a contract for one reason. `contract` is 'landing' for malformed records.
+
+    Of reasons that differ by a number alone `#` stands for it.
+    """
 
     contract: str
     file_id: str

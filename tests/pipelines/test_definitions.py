@@ -1,15 +1,18 @@
 """What Dagster sees: every table an asset with checks, jobs that select what they claim, a schedule, a sensor."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
 from assets.home import Home
+from assets.tables import DAILY
 from contracts.outputs import PUBLISHED_TABLES, SEGMENTS, TABLES
+from contracts.settings import Settings
 from contracts.sources import SOURCES
 from pipelines.definitions import build_definitions
-from pipelines.jobs import every_night, new_landing_files
+from pipelines.jobs import new_landing_files
 from sql.queries import load_queries
 
 
@@ -60,17 +63,27 @@ def test_every_sql_table_checks_its_grain_and_each_assert(definitions):
     assert {"order_id_not_null", "kind_known", "ordered_at_not_null"} <= checks["bronze.orders"]
 
 
-def test_the_schedule_asks_for_the_day_in_the_shops_zone():
-    moment = datetime(2024, 5, 1, 19, 30, tzinfo=UTC)  # 03:30 of the next day in Shanghai
-    context = dg.build_schedule_context(scheduled_execution_time=moment.astimezone(every_night_zone()))
-    request = every_night(context)
-    assert request.partition_key == "2024-05-02"
+@pytest.mark.parametrize(
+    "zone, moment, as_of",
+    [
+        ("Asia/Shanghai", datetime(2024, 5, 1, 19, 30, tzinfo=UTC), "2024-05-02"),
+        ("America/New_York", datetime(2024, 5, 2, 7, 30, tzinfo=UTC), "2024-05-02"),
+        ("Pacific/Auckland", datetime(2024, 5, 1, 15, 30, tzinfo=UTC), "2024-05-02"),
+    ],
+)
+def test_the_schedule_asks_for_the_day_at_half_past_three_in_the_shops_zone(zone, moment, as_of):
+    home = Home(path="unused", settings_json=Settings(time_zone=zone).model_dump_json())
+    (every_night,) = build_definitions(home).schedules
+    assert every_night.execution_timezone == zone
+    assert moment.astimezone(ZoneInfo(zone)).strftime("%H:%M") == "03:30"
+    context = dg.build_schedule_context(scheduled_execution_time=moment)
+    assert every_night(context).partition_key == as_of
 
 
-def every_night_zone():
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(every_night.execution_timezone)
+def test_every_zone_has_the_partition_of_its_tomorrow():
+    easternmost = datetime(2024, 5, 1, 10, 30, tzinfo=UTC)  # 00:30 of the next day at UTC+14, 18:30 in Shanghai
+    tomorrow = (easternmost.astimezone(ZoneInfo("Pacific/Kiritimati")).date() + timedelta(days=1)).isoformat()
+    assert tomorrow in DAILY.get_partition_keys(current_time=easternmost)
 
 
 def test_the_sensor_asks_once_for_each_change_of_the_landing_folder(tmp_path):

@@ -42,10 +42,11 @@ CURVES = [
 ]
 
 
-@pytest.fixture
-def page(tables, write):
-    tables |= {"score.backtest": BACKTEST, "score.backtest_curve": CURVES}
-    folder = write(tables)
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, write_changed):
+    """A version with a backtest, drawn once, and the text of its page; read only."""
+    changed = {"score.backtest": BACKTEST, "score.backtest_curve": CURVES}
+    folder = write_changed(tmp_path_factory.mktemp("models"), changed)
     files = draw_pages(folder)
     assert MODELS in files
     return folder, (folder / MODELS).read_text(encoding="utf-8")

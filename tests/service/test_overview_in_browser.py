@@ -3,26 +3,13 @@
 import pytest
 
 pytestmark = pytest.mark.browser
-SIZES = {"laptop": (1280, 900), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="module", params=SIZES)
-def opened(request, chromium, overview_file):
+@pytest.fixture(scope="module")
+def opened(browse, overview_file):
     """The page after its charts are drawn, and everything the browser said or asked for."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; it is in the dev extra")
-    width, height = SIZES[request.param]
-    heard = {"console": [], "errors": [], "requests": [], "dialogs": []}
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": width, "height": height}, offline=True).new_page()
-        page.on("console", lambda message: heard["console"].append(message.text))
-        page.on("pageerror", lambda error: heard["errors"].append(str(error)))
-        page.on("request", lambda asked: heard["requests"].append(asked.url))
-        page.on("dialog", lambda dialog: (heard["dialogs"].append(dialog.message), dialog.dismiss()))
-        page.goto(overview_file.as_uri())
-        page.wait_for_function("document.documentElement.dataset.charts")
-        yield page, heard
-        browser.close()
+    with browse(overview_file) as drawn:
+        yield drawn
 
 
 def test_every_chart_is_drawn_and_nothing_complains(opened, overview_file) -> None:

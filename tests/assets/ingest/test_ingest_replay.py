@@ -37,6 +37,20 @@ def test_the_list_says_what_where_and_why(shop):
     assert text[first.byte_offset :].decode().startswith("o2,2024-06-20")
 
 
+def test_reasons_that_differ_by_a_number_alone_are_one(shop):
+    header, *rows = (shop.orders(shop.order("o1"), shop.order("o2"), shop.order("o3"))).splitlines(keepends=True)
+    shop.put("orders.csv", header + rows[0] + "a\n" + "b,c\n" + "d,e,f\n")
+    shop.put("orders-2.csv", header + rows[1] + rows[2] + "a\n")
+    shop.ingest()
+    with open_warehouse(shop.home) as warehouse:
+        counts = quarantine_counts(warehouse)
+    columns = header.count(",") + 1
+    assert [(count.file_name, count.reason, count.rows_count) for count in counts] == [
+        ("orders-2.csv", f"too few columns: 1 instead of {columns}", 1),
+        ("orders.csv", "too few columns: # instead of #", 3),
+    ]
+
+
 def test_replay_reads_files_with_refused_rows_again_and_only_these(shop):
     shop.put("orders-1.csv", shop.orders(shop.order("o1"), shop.order("o2", at="2024-06-20 10:00:00")))
     shop.put("orders-2.csv", shop.orders(shop.order("o3")))
