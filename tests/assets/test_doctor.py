@@ -89,39 +89,44 @@ def test_a_sound_home_passes_and_shows_its_figures(home):
     assert found["totals recomputed from the landing files"].startswith("5 files: ")
 
 
+DAMAGES = [
+    (
+        "delete from bronze.orders where order_id = 'o1'",
+        ["bronze.orders holds what the ledger says", "totals recomputed"],
+    ),
+    ("update bronze.file_ledger set records_counted = records_counted + 1", ["file ledger balances"]),
+    ("update report.revenue_month set net_amount = 0", ["published revenue equals"]),
+]
+MORE_DAMAGES = [
+    (
+        "delete from bronze.events where event_id = 'f1'",
+        ["bronze.events holds what the ledger says", "totals recomputed"],
+    ),
+    (
+        "insert into bronze.users select * from bronze.users",
+        ["bronze.users holds what the ledger says", "totals recomputed"],
+    ),
+    ("update bronze.order_items set line_amount = 0 where order_id = 'o2'", ["totals recomputed"]),
+    (
+        "update bronze.row_ledger set rows_staged = rows_staged - 1 where contract = 'users'",
+        ["row ledger balances"],
+    ),
+    ("delete from bronze.quarantine where contract = 'orders'", ["quarantine holds every refused row"]),
+    ("delete from bronze.quarantine where contract <> 'orders'", ["quarantine holds every malformed record"]),
+    (
+        "update bronze.row_ledger set rows_duplicate = 0, rows_excluded = 1 where rows_duplicate = 1",
+        ["every row left out"],
+    ),
+    (
+        "update core.order_items set gross_amount = gross_amount + 1 where order_id = 'o3'",
+        ["published revenue equals"],
+    ),
+]
+"""Statement, and how the names of the findings begin that are about it."""
+
+
 @pytest.mark.parametrize(
-    "statement,names",
-    [
-        (
-            "delete from bronze.orders where order_id = 'o1'",
-            ["bronze.orders holds what the ledger says", "totals recomputed"],
-        ),
-        (
-            "delete from bronze.events where event_id = 'f1'",
-            ["bronze.events holds what the ledger says", "totals recomputed"],
-        ),
-        (
-            "insert into bronze.users select * from bronze.users",
-            ["bronze.users holds what the ledger says", "totals recomputed"],
-        ),
-        ("update bronze.order_items set line_amount = 0 where order_id = 'o2'", ["totals recomputed"]),
-        ("update bronze.file_ledger set records_counted = records_counted + 1", ["file ledger balances"]),
-        (
-            "update bronze.row_ledger set rows_staged = rows_staged - 1 where contract = 'users'",
-            ["row ledger balances"],
-        ),
-        ("delete from bronze.quarantine where contract = 'orders'", ["quarantine holds every refused row"]),
-        ("delete from bronze.quarantine where contract <> 'orders'", ["quarantine holds every malformed record"]),
-        (
-            "update bronze.row_ledger set rows_duplicate = 0, rows_excluded = 1 where rows_duplicate = 1",
-            ["every row left out"],
-        ),
-        (
-            "update core.order_items set gross_amount = gross_amount + 1 where order_id = 'o3'",
-            ["published revenue equals"],
-        ),
-        ("update report.revenue_month set net_amount = 0", ["published revenue equals"]),
-    ],
+    "statement,names", [*DAMAGES, *(pytest.param(*damage, marks=pytest.mark.slow) for damage in MORE_DAMAGES)]
 )
 def test_damage_in_the_warehouse_is_found_where_it_is(home, statement, names):
     with open_warehouse(home) as warehouse:
@@ -142,6 +147,7 @@ def test_one_changed_byte_in_a_published_file_is_found(home):
     assert failed(home) == wanted
 
 
+@pytest.mark.slow
 def test_missing_and_additional_published_files_are_found(home):
     version = home / "published" / "2024-05-03.1"
     (version / "segments" / "pricing.csv").rename(version / "segments" / "prices.csv")
@@ -156,6 +162,7 @@ def test_a_truncated_pointer_is_found(home):
     assert "newest: 2024-05-03.1" in found["published pointer resolves"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_told_and_wrong_only_after_the_next_run(home):
     (home / "published" / ".writing-2024-05-04.1").mkdir()
     assert failed(home) == {}
@@ -174,6 +181,7 @@ def test_what_a_killed_run_left_is_told_and_wrong_only_after_the_next_run(home):
     assert list(failed(home)) == ["no half-written version or staging lies about"]
 
 
+@pytest.mark.slow
 def test_landing_files_that_are_gone_or_new_are_said(home):
     name = "totals recomputed from the landing files"
     (home / "landing" / "orders-2.csv").write_text(FILES["orders.csv"].replace("\no", "\nz"))
@@ -185,6 +193,7 @@ def test_landing_files_that_are_gone_or_new_are_said(home):
     assert failed(home) == {}
 
 
+@pytest.mark.slow
 def test_a_home_that_has_loaded_more_than_it_published_is_sound(home):
     (home / "landing" / "orders-2.csv").write_text(FILES["orders.csv"].replace("\no", "\nz"))
     load(home)
@@ -193,6 +202,7 @@ def test_a_home_that_has_loaded_more_than_it_published_is_sound(home):
     assert "files were loaded since" in found["published revenue equals the warehouse"]
 
 
+@pytest.mark.slow
 def test_events_in_conflict_are_no_loss(home):
     (home / "landing" / "events-3.csv").write_text(FILES["events-2.csv"].replace("view", "cart"))
     load(home)

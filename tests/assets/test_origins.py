@@ -12,7 +12,7 @@ from tests.sql.random_shop import random_shop
 ORIGINS = [date(2024, 2, 1), date(2024, 3, 1)]
 
 
-@pytest.mark.parametrize("users_at_most", [1, 3])
+@pytest.mark.parametrize("users_at_most", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_sample_is_a_part_of_the_whole(users_at_most):
     shop = random_shop(11)
     with open_shop(shop, seed=1) as warehouse:

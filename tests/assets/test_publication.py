@@ -212,8 +212,15 @@ def test_a_version_can_be_read_by_anything(tmp_path):
 @pytest.mark.parametrize(
     "place,moved",
     [
-        ("claimed", False), ("files written", False), ("before manifest.json", False), ("after manifest.json", False),
-        ("renamed", False), ("before current", False), ("after current", True), ("removing", True),
+        ("before current", False),
+        ("after current", True),
+        *(
+            pytest.param(place, moved, marks=pytest.mark.slow)
+            for place, moved in (
+                ("claimed", False), ("files written", False), ("before manifest.json", False), ("after manifest.json", False),
+                ("renamed", False), ("removing", True),
+            )
+        ),
     ],
 )  # fmt: skip
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_version_and_the_next_run_sweeps(sound_home, place, moved):

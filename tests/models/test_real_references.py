@@ -119,7 +119,10 @@ def test_ta_feng_reaches_the_reference(real_data):
 
 @pytest.mark.parametrize(
     "shop,as_of,horizon_days,reference",
-    [(complete_journey, "2017-12-03", 28, 0.8667), (online_retail, "2011-09-10", 90, 0.7320)],
+    [
+        pytest.param(complete_journey, "2017-12-03", 28, 0.8667, marks=pytest.mark.slow),
+        (online_retail, "2011-09-10", 90, 0.7320),
+    ],
 )
 def test_buy_till_you_die_reaches_the_reference_and_stays_finite(real_data, shop, as_of, horizon_days, reference):
     now = snapshot(shop(real_data), as_of, horizon_days)

@@ -32,6 +32,7 @@ def planted(origins: int = 6, users: int = 500, *, growth: float = 1.0, seed: in
     return pd.concat(frames, ignore_index=True)
 
 
+@pytest.mark.slow
 def test_it_beats_past_spend_and_keeps_the_level():
     samples = planted(growth=1.1)
     trained = train_value(

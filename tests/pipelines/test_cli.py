@@ -8,6 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
+from pipelines.cli import main
+
 COMMANDS = ("demo", "run", "backfill", "generate", "recover", "serve", "tables", "sql", "doctor", "quarantine")
 
 
@@ -46,6 +48,7 @@ def test_wrong_usage_is_exit_code_2(trellis, words, says):
     assert says in done.err
 
 
+@pytest.mark.slow
 def test_every_way_to_generate_a_world_is_offered(trellis, tmp_path):
     out = tmp_path / "shop"
     words = ("--users", 60, "--events", 2000, "--days", 60, "--start", "2023-03-01", "--optional", "--last-days", 2)
@@ -148,18 +151,27 @@ def test_another_shop_in_the_same_home_is_refused(trellis, shop):
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize(
-    "words, says",
-    [
-        pytest.param(["run", "--mapping", "nowhere"], "no mapping 'nowhere'", marks=pytest.mark.slow),
-        pytest.param(["run", "--sources", "no/such/folder"], "no such folder", marks=pytest.mark.slow),
-        (["doctor"], "`trellis run` or `trellis demo` makes it"),
-        (["sql", "select 1"], "`trellis run` or `trellis demo` makes it"),
-        (["quarantine", "list"], "`trellis run` or `trellis demo` makes it"),
-        (["tables", "core.nothing"], "`trellis tables` lists them"),
-    ],
-)
-def test_errors_say_what_to_do_without_a_trace(trellis, tmp_path, words, says):
+ERRORS = {
+    "doctor": (["doctor"], "`trellis run` or `trellis demo` makes it"),
+    "sql": (["sql", "select 1"], "`trellis run` or `trellis demo` makes it"),
+    "quarantine": (["quarantine", "list"], "`trellis run` or `trellis demo` makes it"),
+    "tables": (["tables", "core.nothing"], "`trellis tables` lists them"),
+    "mapping": (["run", "--mapping", "nowhere"], "no mapping 'nowhere'"),
+    "sources": (["run", "--sources", "no/such/folder"], "no such folder"),
+}
+
+
+@pytest.mark.parametrize("command", ["doctor", "sql", "quarantine", "tables"])
+def test_errors_say_what_to_do(command, tmp_path, capsys):
+    words, says = ERRORS[command]
+    assert main([*words, "--home", str(tmp_path / "home")]) == 1
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ERRORS)
+def test_errors_end_a_process_without_a_trace(trellis, tmp_path, command):
+    words, says = ERRORS[command]
     done = trellis(*words, "--home", tmp_path / "home")
     assert done.code == 1
     assert says in done.err

@@ -21,6 +21,7 @@ def run_twice(instance: dg.DagsterInstance) -> list[str]:
     return [dg.materialize([counted, broken], instance=instance).run_id for _ in range(2)]
 
 
+@pytest.mark.slow
 def test_dagster_reads_what_was_written_through_held_connections(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "")

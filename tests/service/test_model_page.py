@@ -107,6 +107,7 @@ def test_every_card_is_a_file_for_machines(page):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_same_version_gives_the_same_page(page):
     folder, text = page
     draw_pages(folder)

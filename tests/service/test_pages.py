@@ -258,6 +258,7 @@ def test_hidden_numbers_are_nowhere_on_the_page(page) -> None:
         assert number not in page.split("<script>", maxsplit=1)[0]
 
 
+@pytest.mark.slow
 def test_a_page_is_drawn_the_same_twice(version) -> None:
     draw_pages(version)
     first = (version / OVERVIEW).read_bytes()
@@ -329,6 +330,7 @@ def test_simulated_data_is_called_so(write, manifest, page) -> None:
     assert "Simulated data" in (version / OVERVIEW).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_another_bound_for_small_groups_is_kept(write, manifest) -> None:
     version = write(None, manifest | {"small_cell_below": 100})
     draw_pages(version)

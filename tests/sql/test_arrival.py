@@ -41,6 +41,7 @@ def once() -> dict[str, list[tuple]]:
     return core_rows(SHOP, order=0)
 
 
+@pytest.mark.slow
 @settings(max_examples=3)
 @given(order=st.integers(1, 10_000), repeated=st.integers(0, 10_000))
 def test_order_and_repetition_of_rows_do_not_matter(once, order, repeated):

@@ -55,6 +55,7 @@ def test_transitions_and_step_matrix_equal_the_twins(fresh_shop, rows):
         assert back == {(step, kind): n for step, kind, n in frame[["step", "event_type", "sessions_count"]].to_numpy()}
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=EVENTS)
 def test_flows_equal_the_twin(fresh_shop, rows):
@@ -82,6 +83,7 @@ def test_rare_events_are_one_place_in_flows(make_shop):
         shop.step_flows(anchor="wish")
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=EVENTS)
 def test_intervals_equal_the_twin(fresh_shop, rows):

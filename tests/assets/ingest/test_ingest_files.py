@@ -185,6 +185,7 @@ def test_files_go_to_the_table_with_the_longest_matching_name(shop):
     assert notices == []
 
 
+@pytest.mark.slow
 def test_csv_json_lines_parquet_and_gzip_give_the_same_rows(shop, tmp_path):
     csv = "order_id,line_number,line_amount,product_id,quantity\no1,1,10.5,p1,2\no1,2,3,7,1\n"
     lines = (

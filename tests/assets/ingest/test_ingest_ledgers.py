@@ -115,8 +115,8 @@ def test_derived_rows_that_break_the_contract_are_quarantined_under_their_key(sh
 @pytest.mark.parametrize(
     "mistake,told",
     [
-        ("insert into outcomes select 1, 'duplicate', true", "should be stored"),
-        ("insert into outcomes select 1, 'loaded', false", "should be stored"),
+        pytest.param("insert into outcomes select 1, 'duplicate', true", "should be stored", marks=pytest.mark.slow),
+        pytest.param("insert into outcomes select 1, 'loaded', false", "should be stored", marks=pytest.mark.slow),
         ("insert into outcomes select 1, 'loaded', true from range(2)", "does not balance"),
     ],
 )

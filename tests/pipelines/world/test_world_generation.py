@@ -27,6 +27,7 @@ def test_columns_are_those_of_the_contract(small_world, read):
         assert read(small_world, source).column_names == COLUMNS[source].split()
 
 
+@pytest.mark.slow
 def test_same_seed_same_rows_whatever_the_parts(tmp_path, read):
     arguments: dict[str, Any] = {"users": 17_000, "events": 200_000, "days": 50, "seed": 5}
     generate(tmp_path / "one", **arguments, part_blocks=8, optional=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow  # other sources of the same kind are taken in by plain pytest
 FOLDER = Path(__file__).parents[3] / "examples" / "online_retail"
 
 

@@ -74,6 +74,7 @@ def state_of(active, day):
     return "at_risk_wau" if gap <= 7 else "at_risk_mau" if gap <= 30 else "dormant"
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ACTIVE_DAYS)
 def test_days_and_states_equal_the_slow_twin(bound_warehouse, rows):
