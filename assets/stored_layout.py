@@ -23,14 +23,14 @@ def stored_columns(contract: SourceContract) -> tuple[str, ...]:
     return (*own, *keys, *(date_column for _, date_column in contract.dates), *PROVENANCE)
 
 
-_ALMOST_UNIQUE = frozenset({"event_id", "session_id"})
+ALMOST_UNIQUE = frozenset({"event_id", "session_id"})
 """Texts in which the engine looks for a dictionary in vain: told to use zstd it stores them in a third of the time."""
 
 
 def columns_sql(columns: tuple[str, ...]) -> str:
     """Return `name type, ...` for a CREATE TABLE, from the dictionary."""
     return ", ".join(
-        f'"{name}" {COLUMNS[name].type}{" using compression zstd" if name in _ALMOST_UNIQUE else ""}'
+        f'"{name}" {COLUMNS[name].type}{" using compression zstd" if name in ALMOST_UNIQUE else ""}'
         for name in columns
     )
 

@@ -3,7 +3,11 @@
 What becomes of such rows is judged in `assets/ingest/store.py`.
 """
 
+import numpy as np
+import pandas as pd
+
 from assets.ingest.plan import Unit
+from assets.ingest.seen_keys import SeenKeys
 from assets.landing.engine import Connection
 from contracts.contract import SourceContract
 
@@ -32,45 +36,50 @@ def number_rows(connection: Connection, contract: SourceContract) -> None:
     )
 
 
-def find_contested(connection: Connection, unit: Unit, contract: SourceContract) -> None:
+def accepted(connection: Connection) -> str:
+    """Return the condition under which a row of `checked` is accepted: no condition where nothing is refused."""
+    return ACCEPTED if connection.execute("select count(*) > 0 from refused").fetchall() == [(True,)] else "true"
+
+
+def find_contested(connection: Connection, unit: Unit, contract: SourceContract, seen_events: SeenKeys) -> None:
     """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
 
     A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards.
     """
-    key_hash = f"hash({', '.join(contract.key)})"
-    is_events = contract.name == "events"
-    known = (
-        _known_events(connection, key_hash) if is_events else f"select {key_hash} from warehouse.bronze.{contract.name}"
-    )
+    if contract.name == "events":
+        _find_contested_events(connection, unit, seen_events)
+        return
     # what is new is the small side: stored rows pass by it, and no set is made of them
     connection.execute(f"""
         create or replace temp table contested as
         select key_hash from numbered where not is_refused group by key_hash having count(*) > 1
         union
         select key_hash
-        from ({known}) as stored(key_hash)
+        from (select hash({", ".join(contract.key)}) as key_hash from warehouse.bronze.{contract.name}) as stored
         where key_hash in (select key_hash from numbered where not is_refused)
     """)
-    if is_events:
-        connection.execute("insert into seen_events select key_hash from numbered where not is_refused")
-        connection.execute("insert into seen_files select unnest($1)", [unit.file_ids])
 
 
-def _known_events(connection: Connection, key_hash: str) -> str:
-    """Return a SELECT of the hashes of the events in bronze that may be met again.
+def _find_contested_events(connection: Connection, unit: Unit, seen_events: SeenKeys) -> None:
+    """Events of files that this very load has stored are compared by remembered numbers, others by their stored ids.
 
-    Those of files that this very load has stored are kept as numbers: reading their ids again for each of many files that
-    span the same dates would cost more than all else in the load.
+    Reading the ids again for each of many files that span the same dates would cost more than all else in the load.
     """
+    hashes = connection.execute("select key_hash from numbered where not is_refused").fetchnumpy()["key_hash"]
+    repeated = pd.DataFrame({"key_hash": seen_events.repeated(np.asarray(hashes, dtype=np.uint64))})
+    connection.register("repeated_keys", repeated)
     connection.execute(
-        "create temp table if not exists seen_events (key_hash ubigint); "
-        "create temp table if not exists seen_files (file_id varchar)"
+        "create or replace temp table contested as select cast(key_hash as ubigint) as key_hash from repeated_keys"
     )
+    connection.unregister("repeated_keys")
+    connection.execute("create temp table if not exists seen_files (file_id varchar)")
     of_others = "file_id not in (select file_id from seen_files)"
-    row = connection.execute(
-        f"select count(*) from warehouse.bronze.row_ledger where contract = 'events' and {of_others}"
-    ).fetchone()
-    known = "select key_hash from seen_events"
-    if row and row[0]:
-        known += f" union all select {key_hash} from warehouse.bronze.events where {_WITHIN} and {of_others}"
-    return known
+    others = f"select count(*) from warehouse.bronze.row_ledger where contract = 'events' and {of_others}"
+    if connection.execute(others).fetchall() != [(0,)]:
+        connection.execute(f"""
+            insert into contested
+            select distinct key_hash
+            from (select hash(event_id, activity_date) as key_hash from warehouse.bronze.events where {_WITHIN} and {of_others})
+            where key_hash in (select key_hash from numbered where not is_refused)
+        """)
+    connection.execute("insert into seen_files select unnest($1)", [unit.file_ids])

@@ -7,12 +7,11 @@ are bound. What happens to the rows afterwards lives in `assets/ingest/store.py`
 from dataclasses import dataclass
 
 from assets.ingest.identifiers import keys_pattern
-from assets.ingest.streaming import OffsetStep
+from assets.ingest.streaming import BLANKS, OffsetStep
 from contracts.columns import COLUMNS
 from contracts.contract import SourceContract
 from contracts.sources import DIRECT_IDENTIFIERS
 
-_BLANKS = " \t\r\n\u00a0\u3000"
 _FLOATS = ("DOUBLE", "FLOAT")
 _EXACT_FLOAT = 2**53
 _LOCAL_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
@@ -35,11 +34,15 @@ Fault = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Mapped:
-    """A column that the mapping yields: its name in the contract and the type it has there and here."""
+    """A column that the mapping yields: its name in the contract and the type it has there and here.
+
+    `is_clean`: no text of it is empty or has blanks at its ends (`assets/ingest/streaming.py` has looked).
+    """
 
     name: str
     given_type: str
     may_hold_nul: bool
+    is_clean: bool = False
 
     @property
     def raw(self) -> str:
@@ -56,10 +59,12 @@ class _Mapped:
             # a number column with gaps comes out of pandas as 17850.0; as an id it is 17850
             whole = f"{self.raw} = floor({self.raw}) and abs({self.raw}) <= {_EXACT_FLOAT}"
             return f"case when {whole} then cast(cast({self.raw} as bigint) as varchar) else cast({self.raw} as varchar) end"
+        if self.given_type == "VARCHAR" and self.is_clean:
+            return self.raw
         if self.given_type == "VARCHAR":
             # trimming is dear, so only what may begin or end with a blank is trimmed: most values are not (a third of the time)
             edges = f"{self.raw} < '!' or {self.raw} >= '\u0080' or {self.raw}[-1] < '!' or {self.raw}[-1] >= '\u0080'"
-            return f"case when {edges} then nullif(trim({self.raw}, '{_BLANKS}'), '') else {self.raw} end"
+            return f"case when {edges} then nullif(trim({self.raw}, '{BLANKS}'), '') else {self.raw} end"
         return f"nullif(cast({self.raw} as varchar), '')"
 
     @property
@@ -167,6 +172,7 @@ def checked_select(
     is_derived: bool,
     may_hold_nul: bool = True,
     steps: tuple[OffsetStep, ...] = (),
+    clean: frozenset[str] = frozenset(),
 ) -> str:
     """Return a SELECT of the mapped rows: `_row`, `_excluded`, typed columns, business dates, row_hash, `_fault`.
 
@@ -174,9 +180,13 @@ def checked_select(
     contract, else every reason joined by '; '. Uses `$received_at`. The session's time zone must be the project's: times
     without zone and business dates are read in it. Derived rows are numbered as they come. `may_hold_nul` is false where
     the landing readers have refused NUL characters already (all text formats). `steps` are the offsets of the session's zone
-    over the whole range of the times with zone; without them each row is converted.
+    over the whole range of the times with zone; without them each row is converted. `clean` texts are taken as they are.
     """
-    columns = [_Mapped(name, mapped_types[name], may_hold_nul) for name in contract.columns if name in mapped_types]
+    columns = [
+        _Mapped(name, mapped_types[name], may_hold_nul and name not in clean, name in clean)
+        for name in contract.columns
+        if name in mapped_types
+    ]
     absent = [name for name in contract.columns if name not in mapped_types]
     raw = "".join(f', "{column.name}" as {column.raw}' for column in columns)
     typed = "".join(f', {column.value} as "{column.name}"' for column in columns)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from assets.ingest.discover import LandingFile
 from assets.ingest.identifiers import direct_columns, mask_patterns, mask_shape
+from assets.ingest.seen_keys import SeenKeys
 from assets.landing import ReadOptions, StagedFile, UnreadableFileError, stage_file
 from assets.landing.engine import Connection
 from sql.mappings import MappingSet
@@ -34,7 +35,7 @@ class Staged:
 
 @dataclass
 class Staging:
-    """The landing files of one ingest in the throw-away database."""
+    """The landing files of one ingest in the throw-away database; `seen_events`: key hashes of the events it has stored."""
 
     connection: Connection
     mappings: MappingSet
@@ -43,6 +44,7 @@ class Staging:
     notices: list[str] = field(default_factory=list)
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
     rejected: int = 0
+    seen_events: SeenKeys = field(default_factory=SeenKeys)
     _staged: dict[tuple[str, str], Staged] = field(default_factory=dict)
 
     @property

@@ -7,8 +7,9 @@ Everything here runs inside the unit's transaction on `checked` (all mapped rows
 from dataclasses import dataclass
 from datetime import date
 
-from assets.ingest.contested import ACCEPTED, find_contested
+from assets.ingest.contested import ACCEPTED, accepted, find_contested
 from assets.ingest.plan import DERIVED, Unit
+from assets.ingest.seen_keys import SeenKeys
 from assets.ingest.touched import dates_of_kept, dates_taken_away
 from assets.ingest.views import FileSpan
 from assets.landing.engine import Connection
@@ -29,7 +30,9 @@ class Stored:
     conflicts: int
 
 
-def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> Stored:
+def store_rows(
+    connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...], seen_events: SeenKeys
+) -> Stored:
     """Replace what an earlier load of the unit left by its accepted rows; fills the temp table `outcomes`.
 
     `outcomes` holds the rows whose key is not theirs alone: `_row`, `_outcome` (loaded, updated, duplicate), `_kept`.
@@ -38,7 +41,7 @@ def store_rows(connection: Connection, unit: Unit, contract: SourceContract, spa
     _give_keys(connection, contract)
     if contract.name == "events":
         _count_days(connection)
-    find_contested(connection, unit, contract)
+    find_contested(connection, unit, contract, seen_events)
     if contract.name == "events":
         _judge_events(connection)
         touched |= _touched_dates(connection)
@@ -73,22 +76,31 @@ def _replace_earlier(connection: Connection, unit: Unit, contract: SourceContrac
 
 
 def _give_keys(connection: Connection, contract: SourceContract) -> None:
-    """Give a small integer to every id seen for the first time, in the order of the ids."""
+    """Give a small integer to every id seen for the first time, in the order of the ids; `unit_ids` holds those of the unit."""
+    connection.execute("create or replace temp table unit_ids (kind varchar, source_id varchar, id varchar)")
+    where = accepted(connection)
     for column, key in contract.keyed:
-        is_user = key.endswith("user_key")
-        table, name, key_column = (
-            ("user_keys", "user_id", "user_key") if is_user else ("product_keys", "product_id", "product_key")
+        kind = "user" if key.endswith("user_key") else "product"
+        connection.execute(
+            f"insert into unit_ids select distinct '{kind}', {column}, {column} from checked "
+            f"where {where} and {column} is not null"
         )
-        source = column
-        if contract.name == "events" and column == "user_id":
-            source = "coalesce(user_id, 'anonymous:' || anonymous_id)"
-        flag = ", starts_with(id, 'anonymous:')" if is_user else ""
+    if contract.name == "events":
+        # who is not signed in is a visitor
+        connection.execute(
+            "insert into unit_ids select distinct 'visitor', anonymous_id, 'anonymous:' || anonymous_id from checked "
+            f"where {where} and user_id is null and anonymous_id is not null"
+        )
+    for table, name, key, kinds in (
+        ("user_keys", "user_id", "user_key", "('user', 'visitor')"),
+        ("product_keys", "product_id", "product_key", "('product')"),
+    ):
+        flag = ", starts_with(id, 'anonymous:')" if table == "user_keys" else ""
         connection.execute(f"""
             insert into warehouse.bronze.{table}
-            select id,
-                (select coalesce(max({key_column}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
-            from (select distinct {source} as id from checked where {ACCEPTED}) as found
-            where id is not null and id not in (select {name} from warehouse.bronze.{table})
+            select id, (select coalesce(max({key}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
+            from (select distinct id from unit_ids where kind in {kinds}) as found
+            where id not in (select {name} from warehouse.bronze.{table})
         """)
 
 
@@ -194,6 +206,8 @@ def _touched_dates(connection: Connection) -> set[date]:
 
 def _insert(connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...]) -> None:
     values = ", ".join(_stored_value(contract, name, unit, spans) for name in stored_columns(contract))
+    if contract.name == "events":
+        _keys_of_unit(connection)
     is_judged = connection.execute("select count(*) > 0 from outcomes").fetchone() == (True,)
     judged = "left join (select _row as judged_row, _kept from outcomes) as judged on judged_row = new._row"
     connection.execute(f"""
@@ -202,14 +216,31 @@ def _insert(connection: Connection, unit: Unit, contract: SourceContract, spans:
         from checked as new
         {judged if is_judged else ""}
         {_KEY_JOINS if contract.name == "events" else ""}
-        where {ACCEPTED} {"and coalesce(_kept, true)" if is_judged else ""}
+        where {accepted(connection)} {"and coalesce(_kept, true)" if is_judged else ""}
+    """)
+
+
+def _keys_of_unit(connection: Connection) -> None:
+    """Make `unit_keys` of the ids that the unit has: small tables to look up in, whatever the shop has seen before."""
+    connection.execute("""
+        create or replace temp table unit_keys as
+        select kind, source_id, user_key as key
+        from unit_ids inner join warehouse.bronze.user_keys as known on known.user_id = unit_ids.id
+        where kind in ('user', 'visitor')
+        group by all
+        union all
+        select kind, source_id, product_key
+        from unit_ids inner join warehouse.bronze.product_keys as known on known.product_id = unit_ids.id
+        where kind = 'product'
+        group by all
     """)
 
 
 _KEY_JOINS = """
-        left join warehouse.bronze.user_keys as actor on actor.user_id = coalesce(new.user_id, 'anonymous:' || new.anonymous_id)
-        left join warehouse.bronze.user_keys as target on target.user_id = new.target_user_id
-        left join warehouse.bronze.product_keys as product on product.product_id = new.product_id"""
+        left join (select * from unit_keys where kind = 'user') as actor on actor.source_id = new.user_id
+        left join (select * from unit_keys where kind = 'visitor') as visitor on visitor.source_id = new.anonymous_id
+        left join (select * from unit_keys where kind = 'user') as target on target.source_id = new.target_user_id
+        left join (select * from unit_keys where kind = 'product') as product on product.source_id = new.product_id"""
 
 
 def _stored_value(contract: SourceContract, column: str, unit: Unit, spans: tuple[FileSpan, ...]) -> str:
@@ -224,9 +255,9 @@ def _stored_value(contract: SourceContract, column: str, unit: Unit, spans: tupl
         return f"case {whens} end"
     if contract.name == "events":
         keys = {
-            "user_key": "actor.user_key",
-            "target_user_key": "target.user_key",
-            "product_key": "product.product_key",
+            "user_key": "case when new.user_id is null then visitor.key else actor.key end",
+            "target_user_key": "target.key",
+            "product_key": "product.key",
         }
         if column in keys:
             return keys[column]

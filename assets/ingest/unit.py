@@ -14,7 +14,7 @@ from assets.ingest.quarantine import write_quarantine
 from assets.ingest.row_ledger import LedgerError, check_conservation, check_derived_keys, write_row_ledger
 from assets.ingest.staging import Staged, Staging
 from assets.ingest.store import Stored, store_rows
-from assets.ingest.streaming import is_streaming, offset_steps
+from assets.ingest.streaming import clean_texts, is_streaming, offset_steps
 from assets.ingest.touched import note_dates
 from assets.ingest.views import Landing, create_views, stage_unit
 from assets.landing.engine import Connection, SqlError, is_fault_of_data, is_unknown_name
@@ -51,7 +51,7 @@ def load_unit(
     check_derived_keys(connection, unit, contract)
     connection.execute("begin transaction")
     try:
-        stored = store_rows(connection, unit, contract, landing.spans)
+        stored = store_rows(connection, unit, contract, landing.spans, staging.seen_events)
         rows = write_row_ledger(connection, unit, contract, landing.spans, received_at)
         write_quarantine(connection, unit, contract, landing, received_at)
         if contract.name == "exchange_rates":
@@ -73,7 +73,7 @@ def _drop_scratch(connection: Connection) -> None:
     ).fetchall()
     for (kind,) in kinds:
         connection.execute(f"drop {kind} checked")
-    for table in ("numbered", "refused", "outcomes", "contested", "days"):
+    for table in ("numbered", "refused", "outcomes", "contested", "days", "unit_ids", "unit_keys"):
         connection.execute(f"drop table if exists temp.{table}")
 
 
@@ -117,20 +117,21 @@ def _create_checked(
         sql = f"select {', '.join(f'cast(null as varchar) as {name}' for name in types)} limit 0"
     in_place = bool(landing.filled) and is_streaming(connection, landing, sql)
     zoned = [time for time, _ in contract.dates if types.get(time) == ZONED_TIME]
-    select = checked_select(
-        contract,
-        sql,
-        types,
-        base_currency=base_currency,
-        is_derived=mapping.is_derived,
-        may_hold_nul=any(item.result.format == "parquet" for item in landing.items),
-        steps=offset_steps(connection, sql, zoned) if in_place else (),
-    )
     # a view takes no parameters
     kind = "timestamptz" if received_at.tzinfo else "timestamp"
-    select = select.replace("$received_at", f"{kind} '{received_at.isoformat(sep=' ')}'")
     _drop_scratch(connection)
     try:
+        select = checked_select(
+            contract,
+            sql,
+            types,
+            base_currency=base_currency,
+            is_derived=mapping.is_derived,
+            may_hold_nul=any(item.result.format == "parquet" for item in landing.items),
+            steps=offset_steps(connection, sql, zoned) if in_place else (),
+            clean=clean_texts(connection, sql, types) if in_place else frozenset(),
+        )
+        select = select.replace("$received_at", f"{kind} '{received_at.isoformat(sep=' ')}'")
         connection.execute(f"create or replace temp {'view' if in_place else 'table'} checked as {select}")
         number_rows(connection, contract)
     except SqlError as error:

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from assets.ingest.streaming import OffsetStep, offset_steps
+from assets.ingest.streaming import OffsetStep, clean_texts, offset_steps
 
 ZONES = ("America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "Africa/Casablanca")
 
@@ -92,3 +92,29 @@ def test_an_event_is_met_again_in_a_file_of_the_same_load_and_of_a_later_one(sho
     second = shop.ingest().rows["events"]
     assert (second["loaded"], second["duplicate"]) == (2, 3)
     assert shop.ids("events") == ["a", "b", "c", "d", "e"]
+
+
+def test_texts_are_clean_unless_empty_or_with_blanks_at_an_end_or_a_nul():
+    values = {
+        "plain": "view", "inside": "a b", "chinese": "微信", "absent": None,
+        "empty": "", "before": " view", "behind": "view\t", "wide_blank": "微信\u3000", "nul": "vi\0ew",
+    }  # fmt: skip
+    frame = pd.DataFrame({f"{place}_id": ["x", value] for place, value in values.items()})
+    frame["event_id"], frame["session_id"] = ["e1", "e2"], ["s1", "s1 "]
+    with duckdb.connect() as connection:
+        connection.register("landed", frame)
+        types = dict.fromkeys(frame.columns, "VARCHAR") | {"number": "INTEGER"}
+        found = clean_texts(connection, "select *, 1 as number from landed", types)
+    assert found == {"plain_id", "inside_id", "chinese_id", "absent_id", "event_id"}
+
+
+def test_clean_and_unclean_files_give_the_same_rows(shop):
+    frame = events_of([datetime(2024, 1, 1, 12, number, tzinfo=UTC) for number in range(4)])
+    frame["device"] = ["ios", "微信", "web", "app"]
+    shop.put("events-1.parquet", frame)
+    later = frame.assign(event_id=[f"f{number}" for number in range(4)])
+    shop.put("events-2.parquet", later.assign(device=["ios ", "\u3000微信", "web", "app\t"]))
+    assert shop.ingest().rows["events"]["loaded"] == 8
+    assert shop.query("select device, count(*) from bronze.events group by device order by device") == [
+        ("app", 2), ("ios", 2), ("web", 2), ("微信", 2),
+    ]  # fmt: skip
