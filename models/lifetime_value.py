@@ -81,9 +81,7 @@ class PurchaseHistoryValue:
 
     def past_factors(self, features: pd.DataFrame, horizon_days: int) -> dict[str, float]:
         """Return target -> what makes the past windows of this population sum to the closed form; 0 where they are empty."""
-        closed = self.closed_form(features, horizon_days)
-        past = {target: float(past_window(features, target, horizon_days).sum()) for target in TARGETS}
-        return {target: float(closed[target].sum()) / past[target] if past[target] else 0.0 for target in TARGETS}
+        return _past_factors(self.closed_form(features, horizon_days), features, horizon_days)
 
     def predict(
         self, features: pd.DataFrame, horizon_days: int, *, factors: dict[str, float] | None = None
@@ -92,8 +90,8 @@ class PurchaseHistoryValue:
 
         `factors` are the `past_factors` of a whole population; without them `features` are taken for one.
         """
-        scale = self.past_factors(features, horizon_days) if factors is None else factors
         blended = self.closed_form(features, horizon_days)
+        scale = _past_factors(blended, features, horizon_days) if factors is None else factors
         for target in TARGETS:
             if scale[target] > 0:
                 past = past_window(features, target, horizon_days) * scale[target]
@@ -111,6 +109,11 @@ class PurchaseHistoryValue:
     def version(self) -> str:
         """Name of the fitted numbers: equal for equal fits, `history-` and eight hex digits."""
         return f"history-{hashlib.sha256(repr(self.describe()).encode()).hexdigest()[:8]}"
+
+
+def _past_factors(closed: pd.DataFrame, features: pd.DataFrame, horizon_days: int) -> dict[str, float]:
+    past = {target: float(past_window(features, target, horizon_days).sum()) for target in TARGETS}
+    return {target: float(closed[target].sum()) / past[target] if past[target] else 0.0 for target in TARGETS}
 
 
 def window_days(horizon_days: int) -> int:

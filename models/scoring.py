@@ -1,4 +1,4 @@
-"""Scoring: probabilities, percentiles and reasons for a population of any size, in chunks.
+"""Scoring: probabilities, percentiles and reasons for a population of any size, in chunks, two of them at a time.
 
 Belongs here: applying a fitted model. Does not belong here: training or judging it (`training.py`).
 """
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.reasons import learn_reason_rules, reason_codes
+from models.threads import side_by_side
 
 CHUNK_ROWS = 50_000
 _RULE_ROWS = 20_000
@@ -41,13 +42,15 @@ def score_customers(model: ExplainedModel, features: pd.DataFrame, *, columns: S
     sample = features.iloc[thin][list(columns)].astype(float)
     likely, added = model.explain(sample)
     rules = learn_reason_rules(added, sample, likely)
-    probability = np.empty(len(features))
-    codes: list[list[str]] = []
-    for start in range(0, len(features), CHUNK_ROWS):
+
+    def scored(start: int) -> tuple[np.ndarray, list[list[str]]]:
         chunk = features.iloc[start : start + CHUNK_ROWS][list(columns)].astype(float)
         own, added = model.explain(chunk)
-        probability[start : start + len(chunk)] = own
-        codes += reason_codes(rules, added, values=chunk, probability=own)
+        return own, reason_codes(rules, added, values=chunk, probability=own)
+
+    chunks = side_by_side(scored, range(0, len(features), CHUNK_ROWS))
+    probability = np.concatenate([own for own, _ in chunks])
+    codes = [reasons for _, found in chunks for reasons in found]
     return pd.DataFrame(
         {
             "user_id": features["user_id"].to_numpy(),

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation import Comparison, RankedOutcomes, compare, value_measures
-from models.threads import one_thread
+from models.threads import one_thread, side_by_side
 from models.value_level import LEVELS_OWN, Trial, level_of, level_weights
 from models.value_members import (
     BASELINE,
@@ -38,6 +38,7 @@ JUDGED = "trellis"  # in measures: the chosen candidate with its level
 NGINI_TOLERANCE = 0.003
 TRIALS_AT_MOST = 3
 TRIAL_ROWS = 20_000
+CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,14 @@ class TrainedValue:
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return expected_orders and expected_spend, both finite and not negative, in the rows of `features`."""
-        columns = {}
-        for target, member in self.members.items():
-            columns[target] = np.maximum(member.predict(features) * self.levels[target], 0.0)
-        return pd.DataFrame(columns, index=features.index)
+
+        def foreseen(start: int) -> pd.DataFrame:
+            part = features.iloc[start : start + CHUNK_ROWS]
+            amounts = {target: member.predict(part) * self.levels[target] for target, member in self.members.items()}
+            return pd.DataFrame(amounts, index=part.index).clip(lower=0.0)
+
+        # every customer is foreseen from the own row alone
+        return pd.concat(side_by_side(foreseen, range(0, max(1, len(features)), CHUNK_ROWS)))
 
 
 def train_value(
