@@ -30,8 +30,7 @@ ALMOST_UNIQUE = frozenset({"event_id", "session_id"})
 def columns_sql(columns: tuple[str, ...]) -> str:
     """Return `name type, ...` for a CREATE TABLE, from the dictionary."""
     return ", ".join(
-        f'"{name}" {COLUMNS[name].type}{" using compression zstd" if name in ALMOST_UNIQUE else ""}'
-        for name in columns
+        f'"{name}" {COLUMNS[name].type}{" using compression zstd" if name in ALMOST_UNIQUE else ""}' for name in columns
     )
 
 

@@ -6,15 +6,12 @@ What becomes of such rows is judged in `assets/ingest/store.py`.
 import numpy as np
 import pandas as pd
 
-from assets.ingest.plan import Unit
 from assets.ingest.seen_keys import SeenKeys
 from assets.landing.engine import Connection
 from contracts.contract import SourceContract
 
 ACCEPTED = "_row not in (select _row from refused)"
-_WITHIN = (
-    "activity_date >= (select min(activity_date) from days) and activity_date <= (select max(activity_date) from days)"
-)
+_FRESH = "select key_hash from numbered where not is_refused"
 
 
 def number_rows(connection: Connection, contract: SourceContract) -> None:
@@ -41,45 +38,42 @@ def accepted(connection: Connection) -> str:
     return ACCEPTED if connection.execute("select count(*) > 0 from refused").fetchall() == [(True,)] else "true"
 
 
-def find_contested(connection: Connection, unit: Unit, contract: SourceContract, seen_events: SeenKeys) -> None:
+def find_contested(connection: Connection, contract: SourceContract, seen: SeenKeys) -> None:
     """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
 
-    A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards.
+    A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards. Stored keys are
+    read once in a load and remembered as numbers: reading them again for each of many files would cost more than all else.
     """
-    if contract.name == "events":
-        _find_contested_events(connection, unit, seen_events)
-        return
-    # what is new is the small side: stored rows pass by it, and no set is made of them
-    connection.execute(f"""
-        create or replace temp table contested as
-        select key_hash from numbered where not is_refused group by key_hash having count(*) > 1
-        union
-        select key_hash
-        from (select hash({", ".join(contract.key)}) as key_hash from warehouse.bronze.{contract.name}) as stored
-        where key_hash in (select key_hash from numbered where not is_refused)
-    """)
-
-
-def _find_contested_events(connection: Connection, unit: Unit, seen_events: SeenKeys) -> None:
-    """Events of files that this very load has stored are compared by remembered numbers, others by their stored ids.
-
-    Reading the ids again for each of many files that span the same dates would cost more than all else in the load.
-    """
-    hashes = connection.execute("select key_hash from numbered where not is_refused").fetchnumpy()["key_hash"]
-    repeated = pd.DataFrame({"key_hash": seen_events.repeated(np.asarray(hashes, dtype=np.uint64))})
+    _remember_stored(connection, contract, seen)
+    repeated = pd.DataFrame({"key_hash": seen.repeated(_hashes(connection, _FRESH))})
     connection.register("repeated_keys", repeated)
     connection.execute(
         "create or replace temp table contested as select cast(key_hash as ubigint) as key_hash from repeated_keys"
     )
     connection.unregister("repeated_keys")
-    connection.execute("create temp table if not exists seen_files (file_id varchar)")
-    of_others = "file_id not in (select file_id from seen_files)"
-    others = f"select count(*) from warehouse.bronze.row_ledger where contract = 'events' and {of_others}"
-    if connection.execute(others).fetchall() != [(0,)]:
-        connection.execute(f"""
-            insert into contested
-            select distinct key_hash
-            from (select hash(event_id, activity_date) as key_hash from warehouse.bronze.events where {_WITHIN} and {of_others})
-            where key_hash in (select key_hash from numbered where not is_refused)
-        """)
-    connection.execute("insert into seen_files select unnest($1)", [unit.file_ids])
+
+
+def _remember_stored(connection: Connection, contract: SourceContract, seen: SeenKeys) -> None:
+    """Remember the keys that earlier loads have stored; of events, by far the most, those of the dates that come up."""
+    stored = f"select hash({', '.join(contract.key)}) as key_hash from warehouse.bronze.{contract.name}"
+    if contract.name != "events":
+        if not seen.has_stored:
+            seen.remember(_hashes(connection, stored))
+        seen.has_stored = True
+        return
+    first, last = connection.execute("select min(activity_date), max(activity_date) from days").fetchall()[0]
+    if first is None:
+        return
+    before = seen.dates or (first, first)
+    span = (min(first, before[0]), max(last, before[1]))
+    if span != seen.dates:
+        known = "" if seen.dates is None else "and not (activity_date between $3 and $4)"
+        received = "and file_id not in (select unnest($5))" if seen.dates else ""
+        values = [*span, *([*seen.dates, sorted(seen.files)] if seen.dates else [])]
+        seen.remember(_hashes(connection, f"{stored} where activity_date between $1 and $2 {known} {received}", values))
+    seen.dates = span
+
+
+def _hashes(connection: Connection, select: str, values: list | None = None) -> np.ndarray:
+    found = connection.execute(select, values or []).fetchnumpy()["key_hash"]
+    return np.asarray(found, dtype=np.uint64)

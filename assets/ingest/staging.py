@@ -5,6 +5,7 @@ Cutting records belongs to `assets/landing/`; what a mapping sees of the staged 
 
 import re
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ class Staged:
 
 @dataclass
 class Staging:
-    """The landing files of one ingest in the throw-away database; `seen_events`: key hashes of the events it has stored."""
+    """The landing files of one ingest in the throw-away database; `seen`: contract -> its key hashes so far."""
 
     connection: Connection
     mappings: MappingSet
@@ -44,7 +45,7 @@ class Staging:
     notices: list[str] = field(default_factory=list)
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
     rejected: int = 0
-    seen_events: SeenKeys = field(default_factory=SeenKeys)
+    seen: dict[str, SeenKeys] = field(default_factory=lambda: defaultdict(SeenKeys))
     _staged: dict[tuple[str, str], Staged] = field(default_factory=dict)
 
     @property

@@ -20,6 +20,10 @@ _EVENT_CONTENT = (
     "occurred_at", "event_type", "actor", "target_user_id", "product_id", "content_id", "channel", "device", "session_id",
     "properties",
 )  # fmt: skip
+_ON_DATES = (
+    "activity_date >= (select min(activity_date) from days) and activity_date <= (select max(activity_date) from days)"
+)
+"""Spares the other dates of the largest table: an event's identity holds its date."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Stored:
 
 
 def store_rows(
-    connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...], seen_events: SeenKeys
+    connection: Connection, unit: Unit, contract: SourceContract, spans: tuple[FileSpan, ...], seen: SeenKeys
 ) -> Stored:
     """Replace what an earlier load of the unit left by its accepted rows; fills the temp table `outcomes`.
 
@@ -41,13 +45,14 @@ def store_rows(
     _give_keys(connection, contract)
     if contract.name == "events":
         _count_days(connection)
-    find_contested(connection, unit, contract, seen_events)
+    find_contested(connection, contract, seen)
     if contract.name == "events":
         _judge_events(connection)
         touched |= _touched_dates(connection)
     else:
         _judge_versions(connection, contract)
     _insert(connection, unit, contract, spans)
+    seen.files |= set(unit.file_ids)
     conflicts = 0
     if contract.name != "events":
         touched |= dates_of_kept(connection, contract)
@@ -100,7 +105,10 @@ def _give_keys(connection: Connection, contract: SourceContract) -> None:
             insert into warehouse.bronze.{table}
             select id, (select coalesce(max({key}), 0) from warehouse.bronze.{table}) + row_number() over (order by id){flag}
             from (select distinct id from unit_ids where kind in {kinds}) as found
-            where id not in (select {name} from warehouse.bronze.{table})
+            where id not in (
+                -- the ids of the unit are the small side: those of the shop pass by them
+                select {name} from warehouse.bronze.{table} where {name} in (select id from unit_ids where kind in {kinds})
+            )
         """)
 
 
@@ -168,7 +176,8 @@ def _judge_events(connection: Connection) -> None:
             left join warehouse.bronze.user_keys as actor on actor.user_key = events.user_key
             left join warehouse.bronze.user_keys as target on target.user_key = events.target_user_key
             left join warehouse.bronze.product_keys as product on product.product_key = events.product_key
-            where hash(event_id, activity_date) in (select key_hash from contested)
+            where {_ON_DATES}
+                and hash(event_id, activity_date) in (select key_hash from contested)
         ),
         stored as (select event_id, activity_date, {content} as content from stored_rows),
         greatest_content as (
@@ -186,9 +195,10 @@ def _judge_events(connection: Connection) -> None:
         inner join greatest_content using (event_id, activity_date)
         left join stored using (event_id, activity_date)
     """)
-    connection.execute("""
+    connection.execute(f"""
         delete from warehouse.bronze.events
-        where hash(event_id, activity_date) in (select hash(event_id, activity_date) from outcomes where _kept and _is_stored)
+        where {_ON_DATES}
+            and hash(event_id, activity_date) in (select hash(event_id, activity_date) from outcomes where _kept and _is_stored)
             and (event_id, activity_date) in (select event_id, activity_date from outcomes where _kept and _is_stored)
     """)
 

@@ -51,7 +51,7 @@ def load_unit(
     check_derived_keys(connection, unit, contract)
     connection.execute("begin transaction")
     try:
-        stored = store_rows(connection, unit, contract, landing.spans, staging.seen_events)
+        stored = store_rows(connection, unit, contract, landing.spans, staging.seen[contract.name])
         rows = write_row_ledger(connection, unit, contract, landing.spans, received_at)
         write_quarantine(connection, unit, contract, landing, received_at)
         if contract.name == "exchange_rates":
