@@ -9,6 +9,7 @@ import pandas as pd
 from assets.ingest.seen_keys import SeenKeys
 from assets.landing.engine import Connection
 from contracts.contract import SourceContract
+from contracts.sources import DATED_BY
 
 ACCEPTED = "_row not in (select _row from refused)"
 _FRESH = "select key_hash from numbered where not is_refused"
@@ -43,6 +44,7 @@ def find_contested(connection: Connection, contract: SourceContract, seen: SeenK
 
     A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards. Stored keys are
     read once in a load and remembered as numbers: reading them again for each of many files would cost more than all else.
+    `rivals`, of all contracts but events: the stored rows of those keys.
     """
     _remember_stored(connection, contract, seen)
     repeated = pd.DataFrame({"key_hash": seen.repeated(_hashes(connection, _FRESH))})
@@ -51,6 +53,18 @@ def find_contested(connection: Connection, contract: SourceContract, seen: SeenK
         "create or replace temp table contested as select cast(key_hash as ubigint) as key_hash from repeated_keys"
     )
     connection.unregister("repeated_keys")
+    if contract.name != "events":
+        _find_rivals(connection, contract)
+
+
+def _find_rivals(connection: Connection, contract: SourceContract) -> None:
+    """Fill `rivals` with key, row_hash and date of the stored rows whose key is contested: found once, asked several times."""
+    dated = DATED_BY.get(contract.name)
+    columns = list(dict.fromkeys([*contract.key, "row_hash", *([dated] if dated else [])]))
+    connection.execute(
+        f"create or replace temp table rivals as select {', '.join(columns)} from warehouse.bronze.{contract.name} "
+        f"where hash({', '.join(contract.key)}) in (select key_hash from contested)"
+    )
 
 
 def _remember_stored(connection: Connection, contract: SourceContract, seen: SeenKeys) -> None:

@@ -135,8 +135,7 @@ def _judge_versions(connection: Connection, contract: SourceContract) -> None:
         ),
         known as (
             select {key}, list(row_hash) as row_hashes
-            from warehouse.bronze.{contract.name}
-            where hash({key}) in (select key_hash from contested)
+            from rivals
             group by {key}
         )
         select fresh._row,

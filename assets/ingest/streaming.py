@@ -17,6 +17,7 @@ BLANKS = " \t\r\n\u00a0\u3000"
 _STREAMING = {"PROJECTION", "READ_PARQUET"}
 _FIRST, _LAST = datetime(1900, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001 UTC without zone, as DuckDB returns it
 _STEP_S = 900
+_LOOKED_AT_FROM_ROWS = 100_000
 _MOST_STEPS = 8
 _MOST_DAYS = 366 * 40
 
@@ -44,11 +45,13 @@ def _operators(node: dict) -> list[str]:
 def clean_texts(connection: Connection, mapped_sql: str, types: dict[str, str]) -> frozenset[str]:
     """Return the text columns of which no value is empty, has a blank or control character at an end, or holds a NUL.
 
-    They can be taken as they are; looking once costs a third of trimming and checking every value in both passes.
+    They can be taken as they are; looking once costs a third of trimming and checking every value in both passes. Small files
+    are not looked at: planning the question costs more there.
     """
-    texts = [name for name, kind in types.items() if kind == "VARCHAR" and not name.startswith("_")]
-    if not texts:
+    rows = connection.execute(f"select count(*) from ({mapped_sql})").fetchall()[0][0]
+    if rows < _LOOKED_AT_FROM_ROWS:
         return frozenset()
+    texts = [name for name, kind in types.items() if kind == "VARCHAR" and not name.startswith("_")]
     checks = []
     for name in texts:
         column = f'"{name}"'
@@ -58,8 +61,8 @@ def clean_texts(connection: Connection, mapped_sql: str, types: dict[str, str]) 
         # few different values are looked at once each; ids of single events are nearly all different
         source = f"({mapped_sql})" if name in ALMOST_UNIQUE else f"(select distinct {column} from ({mapped_sql}))"
         checks.append(f"(select coalesce(bool_or({unfit}), false) from {source})")
-    found = connection.execute(f"select {', '.join(checks)}").fetchone() or ()
-    return frozenset(name for name, is_unfit in zip(texts, found, strict=True) if not is_unfit)
+    found = connection.execute(f"select {', '.join(checks)}").fetchone() if checks else ()
+    return frozenset(name for name, is_unfit in zip(texts, found or (), strict=True) if not is_unfit)
 
 
 def offset_steps(connection: Connection, mapped_sql: str, times: list[str]) -> tuple[OffsetStep, ...]:

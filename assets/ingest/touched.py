@@ -43,8 +43,8 @@ def dates_of_kept(connection: Connection, contract: SourceContract) -> set[date]
     Ids whose versions lie on several dates are noted in `bronze.moved_ids`: a table that builds one date must look for them
     on the others.
     """
-    table, column = f"warehouse.bronze.{contract.name}", DATED_BY.get(contract.name, "")
-    if _may_move(contract):
+    column = DATED_BY.get(contract.name, "")
+    if _may_move(contract) and _has_contested(connection):
         _note_moved(connection, contract, str(column))
     if column == "" or not _is_noted(connection, contract):
         return set()
@@ -53,12 +53,8 @@ def dates_of_kept(connection: Connection, contract: SourceContract) -> set[date]
     found = _dates(connection, f"select distinct {column} from checked where {_KEPT}", [])
     if _may_move(contract) and _has_contested(connection):
         key = ", ".join(contract.key)
-        found |= _dates(
-            connection,
-            f"select distinct {column} from {table} where hash({key}) in "
-            f"(select hash({key}) from checked where {_KEPT} and hash({key}) in (select key_hash from contested))",
-            [],
-        )
+        kept = f"select ({key}) from checked where {_KEPT} and hash({key}) in (select key_hash from contested)"
+        found |= _dates(connection, f"select distinct {column} from rivals where ({key}) in ({kept})", [])
     return found
 
 
@@ -70,17 +66,18 @@ def _may_move(contract: SourceContract) -> bool:
 
 
 def _note_moved(connection: Connection, contract: SourceContract, column: str) -> None:
-    """Note the ids of contested keys whose stored versions lie on several dates; each once."""
-    if not _has_contested(connection):
-        return
+    """Note the ids of contested keys whose versions, stored before or with this unit, lie on several dates; each once."""
     key, moved_id = ", ".join(contract.key), contract.key[-1]
     connection.execute(f"""
         insert into warehouse.bronze.moved_ids
         select distinct '{contract.name}', moved_id
         from (
             select {moved_id} as moved_id
-            from warehouse.bronze.{contract.name}
-            where hash({key}) in (select key_hash from contested)
+            from (
+                select {key}, {column} from rivals
+                union all
+                select {key}, {column} from checked where {_KEPT} and hash({key}) in (select key_hash from contested)
+            ) as versions
             group by {key}
             having min({column}) <> max({column})
         ) as moved

@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from assets.ingest import streaming
 from assets.ingest.streaming import OffsetStep, clean_texts, offset_steps
 
 ZONES = ("America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "Africa/Casablanca")
@@ -94,7 +95,8 @@ def test_an_event_is_met_again_in_a_file_of_the_same_load_and_of_a_later_one(sho
     assert shop.ids("events") == ["a", "b", "c", "d", "e"]
 
 
-def test_texts_are_clean_unless_empty_or_with_blanks_at_an_end_or_a_nul():
+def test_texts_are_clean_unless_empty_or_with_blanks_at_an_end_or_a_nul(monkeypatch):
+    monkeypatch.setattr(streaming, "_LOOKED_AT_FROM_ROWS", 0)
     values = {
         "plain": "view", "inside": "a b", "chinese": "微信", "absent": None,
         "empty": "", "before": " view", "behind": "view\t", "wide_blank": "微信\u3000", "nul": "vi\0ew",
@@ -108,7 +110,8 @@ def test_texts_are_clean_unless_empty_or_with_blanks_at_an_end_or_a_nul():
     assert found == {"plain_id", "inside_id", "chinese_id", "absent_id", "event_id"}
 
 
-def test_clean_and_unclean_files_give_the_same_rows(shop):
+def test_clean_and_unclean_files_give_the_same_rows(shop, monkeypatch):
+    monkeypatch.setattr(streaming, "_LOOKED_AT_FROM_ROWS", 0)
     frame = events_of([datetime(2024, 1, 1, 12, number, tzinfo=UTC) for number in range(4)])
     frame["device"] = ["ios", "微信", "web", "app"]
     shop.put("events-1.parquet", frame)
