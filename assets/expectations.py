@@ -1,6 +1,6 @@
 """Great Expectations suites made from the source contracts. The only importer of great_expectations.
 
-One aggregate query counts in DuckDB what each expectation is about; a suite per contract judges the one-row result
+One aggregate query counts in DuckDB what each expectation is about; a suite per contract judges its answer
 (Great Expectations itself cannot speak to DuckDB 2). One Dagster check result per expectation.
 """
 
@@ -55,18 +55,21 @@ def contract_checks(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
 
 
 def _judge(gx, context, contract: SourceContract, frame: pd.DataFrame) -> Iterator[dg.AssetCheckResult]:  # noqa: ANN001
+    """Let one expectation judge the counts, a row each: an expectation of its own for each takes four times the CPU."""
+    counted = frame.T.rename_axis("check_name").set_axis(["rows_breaking_it"], axis=1).reset_index()
     suite = gx.ExpectationSuite(
         name=contract.name,
         expectations=[
-            gx.expectations.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=0) for name in frame
+            gx.expectations.ExpectColumnValuesToBeBetween(column="rows_breaking_it", min_value=0, max_value=0)
         ],
     )
     source = context.data_sources.add_pandas(contract.name)
     batch = source.add_dataframe_asset("counts").add_batch_definition_whole_dataframe("all")
-    outcome = batch.get_batch({"dataframe": frame}).validate(suite)
-    for result in outcome.results:
-        name = result.expectation_config.kwargs["column"]
-        yield _result(contract, name, breaking=int(frame[name].iloc[0]), passed=bool(result.success))
+    asked = {"result_format": "COMPLETE", "unexpected_index_column_names": ["check_name"]}
+    (judged,) = batch.get_batch({"dataframe": counted}).validate(suite, result_format=asked).results
+    unexpected = {row["check_name"] for row in judged.result.get("unexpected_index_list") or ()}
+    for name, breaking in zip(counted["check_name"], counted["rows_breaking_it"], strict=True):
+        yield _result(contract, name, breaking=int(breaking), passed=bool(judged.success) or name not in unexpected)
 
 
 def _result(contract: SourceContract, name: str, *, breaking: int, passed: bool = True) -> dg.AssetCheckResult:

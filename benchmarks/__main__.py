@@ -15,7 +15,7 @@ from benchmarks.machine import code_version, machine
 from benchmarks.page import page
 from benchmarks.peers import btyd, clickstream, engines
 from benchmarks.results import Group, Results
-from benchmarks.usage import BenchmarkFailedError
+from benchmarks.usage import BenchmarkFailedError, PartFailedError
 
 HARD_CASES_AT_MOST = 10_000_000
 """Memory limit, skew and half history are measured at the largest size up to this one."""
@@ -36,14 +36,20 @@ def sizes(text: str) -> list[int]:
     return numbers
 
 
-def measurements(events: list[int], *, with_peers: bool) -> Iterator[tuple[str, Measurement]]:
-    """Yield the name and the measurement of every group for these sizes."""
+def measurements(
+    events: list[int], *, with_peers: bool, measured: dict[str, dict]
+) -> Iterator[tuple[str, Measurement]]:
+    """Yield the name and the measurement of every group for these sizes.
+
+    `measured` holds the figures that this command has found so far: what is compared with them is measured beside them.
+    """
     yield "commands", whole_job.measure_commands
     for size in events:
         yield f"job {size}", partial(whole_job.measure_job, events=size)
     hard = max((size for size in events if size <= HARD_CASES_AT_MOST), default=None)
     if hard is not None:
-        yield f"half {hard}", partial(whole_job.measure_half_history, events=hard)
+        whole = measured.get(f"job {hard}")  # looked up when the groups before are done
+        yield f"half {hard}", partial(whole_job.measure_half_history, events=hard, whole=whole)
         yield f"memory {hard}", partial(whole_job.measure_memory_limit, events=hard)
         yield f"skew {hard}", partial(whole_job.measure_skew, events=hard)
     if with_peers:
@@ -72,19 +78,22 @@ def main() -> int:
     cache = options.cache.resolve()
     results = Results(cache, machine())
     code = 0
-    for name, measurement in measurements(options.events, with_peers=options.peers):
+    measured: dict[str, dict] = {}
+    for name, measurement in measurements(options.events, with_peers=options.peers, measured=measured):
         group = Group(name, datetime.now(UTC).date().isoformat(), code_version())
         if chosen is not None and group.kind not in chosen:
             continue
         sys.stderr.write(f"[{name}]\n")
         try:
-            figures = measurement(cache)
+            measured[name] = measurement(cache)
         except BenchmarkFailedError as error:
             sys.stderr.write(f"{error}\n")
-            results.add(Group(name, group.measured_on, group.code, error=str(error).replace(str(cache), "<cache>")))
+            found, part = (error.figures, error.part) if isinstance(error, PartFailedError) else ({}, "")
+            told = str(error).replace(str(cache), "<cache>")
+            results.add(Group(name, group.measured_on, group.code, found, error=told, part=part))
             code = 1
         else:
-            results.add(Group(name, group.measured_on, group.code, figures))
+            results.add(Group(name, group.measured_on, group.code, measured[name]))
     if options.out:
         options.out.write_text(page(results), encoding="utf-8")
     else:

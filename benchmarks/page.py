@@ -61,7 +61,7 @@ def _aims(results: Results) -> str:
 
 
 def _job(results: Results) -> str:
-    groups = results.of_kind("job")
+    groups = results.of_kind("job", "full")
     if not groups:
         return ""
     header = [
@@ -101,12 +101,16 @@ def _slowest(groups: list[Group]) -> str:
 
 def _days(results: Results) -> str:
     rows = []
-    for group in results.of_kind("job"):
-        full, day, again = (group.figures[name] for name in ("full", "day", "again"))
-        rows.append([f"{events(group.size)} events", *_day_cells(full, day), figure(again["wall_s"])])
-    for group in results.of_kind("half"):
-        full, day = group.figures["full"], group.figures["day"]
-        rows.append([f"{events(group.size)} events, half history", *_day_cells(full, day), ""])
+    for group in results.of_kind("job", "day"):
+        full, day, again = (group.figures.get(name, {}) for name in ("full", "day", "again"))
+        rows.append([f"{events(group.size)} events", *_day_cells(full, day), figure(again["wall_s"]) if again else ""])
+    for group in results.of_kind("half", "day", "whole"):
+        for words, figures in (
+            ("half history", group.figures),
+            ("whole history, same command", group.figures["whole"]),
+        ):
+            cells = _day_cells(figures["full"], figures["day"])
+            rows.append([f"{events(group.size)} events, {words}", *cells, ""])
     header = [
         "one more day",
         "CPU s",
@@ -116,7 +120,7 @@ def _days(results: Results) -> str:
         "peak MiB",
         "nothing new: wall s",
     ]
-    return f"## One more day\n\n{table(header, rows)}"
+    return f"## One more day\n\n{table(header, rows)}" if rows else ""
 
 
 def _day_cells(full: dict, day: dict) -> list[str]:
@@ -144,7 +148,10 @@ def _usage_cells(usage: dict) -> list[str]:
 
 
 def _failed(results: Results) -> str:
-    rows = [[group.name, f"`{group.error.splitlines()[-1]}`"] for group in results.failed]
+    rows = [
+        [f"{group.name}, {group.part}" if group.part else group.name, f"`{group.error.splitlines()[-1]}`"]
+        for group in results.failed
+    ]
     return f"## What could not be measured\n\n{table(['measurement', 'error'], rows)}" if rows else ""
 
 

@@ -11,13 +11,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Group:
-    """Figures of one group, or the error that kept it from being measured; with day and version of the code."""
+    """Figures of one group, with day and version of the code; or the error that kept it, or one part, from being measured.
+
+    `part` names what failed where the figures of the parts before it are there.
+    """
 
     name: str
     measured_on: str
     code: str
     figures: dict = field(default_factory=dict)
     error: str = ""
+    part: str = ""
 
     @property
     def kind(self) -> str:
@@ -55,13 +59,14 @@ class Results:
         kept = {"machine": self.machine, "groups": [asdict(one) for one in self._groups.values()]}
         self.path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
-    def of_kind(self, kind: str) -> list[Group]:
-        """Return the measured groups of a kind by size; those that failed are left out."""
-        return sorted((one for one in self._groups.values() if one.kind == kind and not one.error), key=_size)
+    def of_kind(self, kind: str, *parts: str) -> list[Group]:
+        """Return the groups of a kind, by size, that hold figures, and those of the named parts."""
+        own = (one for one in self._groups.values() if one.kind == kind and one.figures)
+        return sorted((one for one in own if all(part in one.figures for part in parts)), key=_size)
 
     @property
     def failed(self) -> list[Group]:
-        """The groups that could not be measured."""
+        """The groups that could not be measured, or not in every part."""
         return sorted((one for one in self._groups.values() if one.error), key=_size)
 
     @property

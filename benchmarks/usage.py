@@ -20,6 +20,16 @@ class BenchmarkFailedError(RuntimeError):
     """A measured command did not end well, or gave another answer than it should; the message says which."""
 
 
+class PartFailedError(BenchmarkFailedError):
+    """A part of a measurement failed after others were measured; it holds the figures of those and says which part it was."""
+
+    def __init__(self, part: str, figures: dict, cause: BenchmarkFailedError) -> None:
+        """Keep what was measured beside the words of the cause."""
+        super().__init__(str(cause))
+        self.part = part
+        self.figures = figures
+
+
 @dataclass(frozen=True)
 class Usage:
     """What a process and its children used: wall and CPU seconds (user and system), peak resident memory in MiB."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.stages import Steps, by_stage
-from benchmarks.usage import BenchmarkFailedError, Usage, measure, spend
+from benchmarks.usage import BenchmarkFailedError, PartFailedError, Usage, measure, spend
 from benchmarks.worlds import DAYS, EVENTS_PER_USER, World, land, skewed_world, world
 
 MEMORY_LIMIT = "1GB"
@@ -47,43 +47,65 @@ def _figures(usage: Usage, steps: Steps) -> dict:
     }
 
 
-def _year_and_day(cache: Path, shop: World, name: str) -> tuple[dict, dict, dict]:
-    """Return the figures of the full run, of one more day on top of it and of a run with nothing new."""
+def _year_and_day(cache: Path, shop: World, name: str) -> dict[str, dict]:
+    """Return the figures of the full run, of one more day on top of it (`day`) and of a run with nothing new (`again`).
+
+    Raises:
+        PartFailedError: a later part failed; it holds the figures of the parts before.
+    """
+    figures: dict[str, dict] = {}
     with fresh_home(cache, name) as home:
         land(shop.history, home / "landing")
         _told(f"Whole run on {shop.folder.name}")
-        full = _run(home)
-        land(shop.last_day, home / "landing", suffix="-day")
-        _told("One more day")
-        day = _run(home)
-        again, printed = spend([sys.executable, "-m", "pipelines.cli", "run", "--home", str(home)])
-        if "Nothing new" not in printed:
-            message = f"a second run with nothing new did not say so but:\n{printed}"
-            raise BenchmarkFailedError(message)
-    return full, day, again.as_dict()
+        figures["full"] = _run(home)
+        with _part("one more day", figures):
+            land(shop.last_day, home / "landing", suffix="-day")
+            _told("One more day")
+            figures["day"] = _run(home)
+        with _part("nothing new", figures):
+            again, printed = spend([sys.executable, "-m", "pipelines.cli", "run", "--home", str(home)])
+            if "Nothing new" not in printed:
+                message = f"a second run with nothing new did not say so but:\n{printed}"
+                raise BenchmarkFailedError(message)
+            figures["again"] = again.as_dict()
+    return figures
+
+
+@contextmanager
+def _part(name: str, figures: dict[str, dict]) -> Iterator[None]:
+    """Let a failure inside keep the figures that were measured so far."""
+    try:
+        yield
+    except BenchmarkFailedError as error:
+        raise PartFailedError(name, figures, error) from error
 
 
 def measure_job(cache: Path, events: int) -> dict:
-    """Return all figures of the job on a world of about so many events."""
+    """Return all figures of the job on a world of about so many events.
+
+    Raises:
+        PartFailedError: the full run went well and what comes after it did not.
+    """
     shop = world(cache, events)
     _told(f"Bare scan of {shop.folder.name}")
     _, scan = measure("benchmarks.scan", [str(path) for path in shop.event_files])
-    full, day, again = _year_and_day(cache, shop, str(events))
-    return {
-        "rows": shop.rows,
-        "generation": shop.generation.as_dict(),
-        "scan": scan,
-        "full": full,
-        "day": day,
-        "again": again,
-    }
+    about = {"rows": shop.rows, "generation": shop.generation.as_dict(), "scan": scan}
+    try:
+        return {**about, **_year_and_day(cache, shop, str(events))}
+    except PartFailedError as error:
+        raise PartFailedError(error.part, {**about, **error.figures}, error) from error
 
 
-def measure_half_history(cache: Path, events: int) -> dict:
-    """Return the figures of one more day where the history is half as long: as many users, half the events and days."""
+def measure_half_history(cache: Path, events: int, whole: dict | None = None) -> dict:
+    """Return the figures of one more day where the history is half as long: as many users, half the events and days.
+
+    Beside them, as `whole`, those of the whole history. They are only comparable when both were measured one after the
+    other: `whole` is what the same command measured, None to measure it now.
+    """
+    whole = whole or _year_and_day(cache, world(cache, events), f"{events}-whole")
     shop = world(cache, events // 2, days=DAYS // 2, users=events // EVENTS_PER_USER)
-    full, day, _ = _year_and_day(cache, shop, f"{events}-half")
-    return {"rows": shop.rows, "full": full, "day": day}
+    half = _year_and_day(cache, shop, f"{events}-half")
+    return {"rows": shop.rows, **half, "whole": {name: whole[name] for name in ("full", "day")}}
 
 
 def measure_memory_limit(cache: Path, events: int) -> dict:

@@ -6,7 +6,8 @@ A header says `-- population:` and `-- parameters:` besides one sentence 'One ro
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 
 from sql.queries import SQL_ROOT, QueryError, parse, read_header, tables_read
 
@@ -15,13 +16,18 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 @dataclass(frozen=True)
 class AnalysisQuery:
-    """One question: its text, what a row is, the parameters it takes and the tables it reads."""
+    """One question: its text, what a row is, the parameters it takes and where it stands."""
 
     name: str
     sql: str
     description: str
     parameters: frozenset[str]
-    inputs: tuple[str, ...]
+    path: Path
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The tables it reads; found when asked for, because a question costs less than its parsing."""
+        return tables_read(parse(self.path), self.path)
 
 
 def known_analyses() -> tuple[str, ...]:
@@ -44,4 +50,4 @@ def load_analysis(name: str) -> AnalysisQuery:
         raise QueryError(f"analysis/{path.name}: the header must begin with 'One row per ...'")
     sql = path.read_text(encoding="utf-8").strip().rstrip(";")
     body = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
-    return AnalysisQuery(name, sql, description, frozenset(_PARAMETER.findall(body)), tables_read(parse(path), path))
+    return AnalysisQuery(name, sql, description, frozenset(_PARAMETER.findall(body)), path)

@@ -1,13 +1,15 @@
 """What happens inside sessions and between events: transitions, step matrix, intervals, distributions."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from assets.analytics.moments import moments
 from assets.analytics.report import AnalysisError, Report
 from models.distributions import amount_bins, duration_bins, quantiles
+from models.step_matrix import count_steps
 from sql.analyses import load_analysis
 from sql.queries import load_queries
 
@@ -78,9 +80,15 @@ def step_matrix(
 ) -> Report:
     """Return `step, event_type, sessions_count, share`: what stands where in sessions, counted from an anchor."""
     first, last = shop.bounds(from_date, until_date)
-    frame = shop.ask(
-        "step_matrix",
-        {"anchor_type": anchor, "from_end": from_end, "steps_at_most": steps, "from_date": first, "until_date": last},
+    day = timedelta(days=1)  # a session over midnight is whole, and its start is seen
+    frame = count_steps(
+        moments(shop, first - day, last + day),
+        first=first,
+        until=last,
+        passive=["push_open"],
+        anchor=anchor,
+        from_end=from_end,
+        steps=steps,
     )
     if anchor is not None and frame.empty:
         raise AnalysisError(f"no session of the range holds an event of type {anchor!r}")
@@ -89,7 +97,9 @@ def step_matrix(
     )
     return Report(
         "step_matrix",
-        load_analysis("step_matrix").description,
+        "In how many sessions which event stands at which step, counted from an anchor or back to it: the session's first "
+        "event, or its last when the matrix goes back; or the first (last) event of a type. Step 0 is the anchor. Sessions that "
+        "are over by a step are (end), those that had not begun (start).",
         VISITORS,
         f"sessions that start {_days(first, last)}",
         "sessions with the anchor",

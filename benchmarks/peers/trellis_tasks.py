@@ -1,5 +1,6 @@
-"""Child process: the five tasks with Trellis' own SQL files and reports, in a warehouse in memory."""
+"""Child process: the five tasks with Trellis' own SQL files and reports, in the warehouse of a home, as every run has it."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from assets.analytics import Report, Shop
-from assets.warehouse import open_in_memory
+from assets.warehouse import open_warehouse
 from benchmarks.peers.questions import THREADS
 from benchmarks.peers.tasks import FUNNEL_STEPS, MATRIX_STEPS, Plan, task_main
 from contracts.funnels import Funnel
@@ -25,7 +26,8 @@ FUNNEL = {"name": "benchmark", "steps": FUNNEL_STEPS, "window_days": EVER_DAYS, 
 def planned(file: Path) -> Iterator[Plan]:
     """Yield what is timed and what brings its result into the common shape."""
     held: dict[str, Report] = {}
-    with open_in_memory() as warehouse:
+    # beside the file of events: the same disk
+    with tempfile.TemporaryDirectory(dir=file.parent) as home, open_warehouse(Path(home)) as warehouse:
         run, shop = warehouse.connection.execute, Shop(warehouse)
         run(f"set threads = {THREADS}")
         for name in LOOKED_INTO:
@@ -38,6 +40,7 @@ def planned(file: Path) -> Iterator[Plan]:
                 "insert into bronze.user_keys (user_id, user_key, is_anonymous) "
                 "select distinct user_key::varchar, user_key, true from core.events"
             )
+            shop.events.hold(shop, FIRST, LAST)
 
         def build(name: str) -> None:
             warehouse.build(load_queries()[name], {"from_date": FIRST, "until_date": LAST})

@@ -38,7 +38,12 @@ def results(tmp_path: Path) -> Results:
     groups = {
         "job 10000000": job_figures(10_000_000, cpu_s=90.0, day_cpu_s=9.0),
         "job 100000000": job_figures(100_000_000, cpu_s=1800.0, day_cpu_s=90.0),
-        "half 10000000": {"rows": {}, "full": run_figures(60.0), "day": run_figures(9.0)},
+        "half 10000000": {
+            "rows": {},
+            "full": run_figures(60.0),
+            "day": run_figures(9.0),
+            "whole": {"full": run_figures(80.0), "day": run_figures(18.0)},
+        },
         "memory 10000000": run_figures(99.0),
         "skew 10000000": run_figures(360.0),
         "commands": {name: {"cpu_s": 0.4, "wall_s": 0.3, "peak_mib": 30.0} for name in ("help", "demo")},
@@ -56,5 +61,8 @@ def results(tmp_path: Path) -> Results:
     groups["clickstream 5000000"] = {"rows": 4_900_000, "tools": tools}
     for name, figures in groups.items():
         found.add(Group(name, "2026-01-02", "abc1234", figures))
-    found.add(Group("job 1000000", "2026-01-02", "abc1234", error="Traceback\nValueError: no room"))
+    found.add(Group("memory 1000000", "2026-01-02", "abc1234", error="Traceback\nValueError: no room"))
+    half_done = {name: figures for name, figures in groups["job 10000000"].items() if name not in {"day", "again"}}
+    words = "Traceback\nKeyError: no day"
+    found.add(Group("job 1000000", "2026-01-02", "abc1234", half_done, error=words, part="one more day"))
     return found

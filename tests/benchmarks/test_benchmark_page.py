@@ -25,7 +25,7 @@ def test_aims_hold_figures_against_limits(results: Results) -> None:
     assert found["CPU per event at 100 M against 10 M"] == (2.0, False)
     assert found["10 M events, one more day: CPU of ingest, core and incremental tables / full run"] == (3.333, True)
     assert found["10 M events, one more day: CPU of the whole daily run / full run"] == (10.0, True)
-    assert found["10 M events, ingest, core, incremental of one more day: history doubled"] == (1.0, True)
+    assert found["10 M events, ingest, core, incremental of one more day: history doubled"] == (2.0, False)
     assert found["10 M events, one user with 5 %: CPU / even case"] == (4.0, False)
     assert found["100 M events: peak memory"] == (1000.0, True)
     assert found["`trellis demo`: wall"] == (0.3, True)
@@ -51,7 +51,18 @@ def test_page_shows_every_part(results: Results) -> None:
     assert "| step_matrix | 1.00 | 4.00 | 0.50 | 2.00 |" in text
     assert "Peak MiB over the five tasks: Trellis 300, Retentioneering 600." in text
     assert "| lifetimes | 10.0 | 5.00 | 200 | r 0.5, alpha 4 |" in text
-    assert "| job 1000000 | `ValueError: no room` |" in text
+    assert "| memory 1000000 | `ValueError: no room` |" in text
+    assert "| 10 M events, half history | 9.00 | 15.0 | 3.00 | 5.00 | 1,000 |  |" in text
+    assert "| 10 M events, whole history, same command | 18.0 | 22.5 | 6.00 | 7.50 | 1,000 |  |" in text
+
+
+def test_what_was_measured_before_a_part_failed_is_shown(results: Results) -> None:
+    text = page(results)
+    assert "| 10 M events | 1 M events |" not in text
+    assert "| CPU s of a stage | 1 M events | 10 M events | 100 M events |" in text  # its full run is there
+    assert "| 1 M events | 9.00 |" not in text  # its day is not
+    assert "| job 1000000, one more day | `KeyError: no day` |" in text
+    assert not [aim.what for aim in aims(results) if aim.what.startswith("1 M events")]
 
 
 def test_page_leaves_out_what_was_not_measured(tmp_path: Path) -> None:

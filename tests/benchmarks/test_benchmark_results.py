@@ -1,14 +1,21 @@
 """Results are kept group by group; figures of another machine do not count. Sizes and stages are read as stated."""
 
 import argparse
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from benchmarks import __main__ as command
+from benchmarks import whole_job
 from benchmarks.__main__ import measurements, sizes
+from benchmarks.machine import machine
 from benchmarks.results import Group, Results
 from benchmarks.stages import STAGES, by_stage, loading_cpu_s, stage_of
-from benchmarks.usage import Usage
+from benchmarks.usage import BenchmarkFailedError, Usage
+from benchmarks.whole_job import measure_job
+from benchmarks.worlds import World
 
 
 def test_results_are_read_again(tmp_path: Path) -> None:
@@ -45,7 +52,7 @@ def test_sizes_are_sorted_and_checked() -> None:
 
 
 def test_hard_cases_are_measured_at_the_largest_size_that_is_not_too_large() -> None:
-    names = [name for name, _ in measurements([1_000_000, 10_000_000, 100_000_000], with_peers=False)]
+    names = [name for name, _ in measurements([1_000_000, 10_000_000, 100_000_000], with_peers=False, measured={})]
     assert "job 100000000" in names
     assert "skew 10000000" in names
     assert "skew 100000000" not in names
@@ -65,3 +72,58 @@ def test_stages_sum_to_the_whole_run() -> None:
     assert stages["core"] == {"wall_s": 2.0, "cpu_s": 2.0}
     assert stages["other"] == {"wall_s": 6.0, "cpu_s": 3.0}
     assert loading_cpu_s(stages) == 5.0
+
+
+def fails() -> NoReturn:
+    message = "words\nno day today"
+    raise BenchmarkFailedError(message)
+
+
+def test_a_failing_part_keeps_the_figures_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = World(tmp_path, {"events": 7}, Usage(1.0, 1.0, 1.0))
+    full = {"cpu_s": 5.0}
+    runs = iter([full])
+
+    def run(_home: Path) -> dict:
+        return next(runs, None) or fails()
+
+    for name, value in {
+        "world": lambda *_: shop,
+        "measure": lambda *_: (None, {"cpu_s": 0.1}),
+        "land": lambda *_, **__: None,
+        "_run": run,
+    }.items():
+        monkeypatch.setattr(whole_job, name, value)
+    monkeypatch.setattr(World, "history", [])
+    monkeypatch.setattr(World, "last_day", [])
+    monkeypatch.setattr(command, "measurements", lambda *_, **__: [("job 10", partial(measure_job, events=10))])
+    monkeypatch.setattr(command, "page", lambda _: "")
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--cache", str(tmp_path), "--out", str(tmp_path / "page.md")])
+    assert command.main() == 1
+    (kept,) = Results(tmp_path, machine()).failed
+    assert (kept.part, kept.figures["full"], kept.figures["scan"]) == ("one more day", {"cpu_s": 5.0}, {"cpu_s": 0.1})
+    assert "day" not in kept.figures
+    assert "no day today" in kept.error
+
+
+def test_half_history_stands_beside_the_whole_of_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def year_and_day(_cache: Path, _shop: World, name: str) -> dict[str, dict]:
+        asked.append(name)
+        return {"full": {"name": name}, "day": {}, "again": {}}
+
+    monkeypatch.setattr(whole_job, "world", lambda *_, **__: World(tmp_path, {}, Usage(1.0, 1.0, 1.0)))
+    monkeypatch.setattr(whole_job, "_year_and_day", year_and_day)
+    measured: dict[str, dict] = {}
+    groups = measurements([1_000_000], with_peers=False, measured=measured)
+    for name, measurement in groups:
+        if name == "job 1000000":
+            measured[name] = {"full": {"name": "this command's"}, "day": {}}
+        if name == "half 1000000":
+            assert measurement(tmp_path)["whole"]["full"] == {"name": "this command's"}
+    assert asked == ["1000000-half"]
+    whole_job.measure_half_history(tmp_path, 1_000_000)
+    assert asked == ["1000000-half", "1000000-whole", "1000000-half"]

@@ -1,15 +1,17 @@
 """Transitions, step matrix, intervals and distributions against slow twins."""
 
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.analytics import AnalysisError
+from assets.analytics import AnalysisError, Shop, moments
 from models.distributions import amount_bins, duration_bins, quantiles
 
+START = datetime.fromisoformat("2024-03-04T00:00:00")  # as in conftest.py
 EVENTS = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 200), st.sampled_from(["view", "cart", "push_open"]), st.just(1)),
     max_size=16,
@@ -125,6 +127,31 @@ def test_matrix_from_an_anchor(make_shop):
     ]
     with pytest.raises(AnalysisError, match="'wish'"):
         shop.step_matrix(anchor="wish")
+
+
+def test_steps_are_those_of_core_sessions_however_many_parts_the_users_are_taken_in(make_shop, monkeypatch):
+    # user 3 never pauses for three days: a session up to the second midnight, then events of none
+    rows = [(1, 0, "view", 1), (1, 20, "cart", 1), (2, 24 * 60 - 5, "view", 1), (2, 24 * 60 + 5, "cart", 1)]
+    rows += [(3, minute, "view", 1) for minute in range(600, 600 + 3 * 24 * 60, 29)]
+    shop = make_shop(rows)
+    held = shop.step_matrix(steps=90).frame
+    told = "select count(*) as sessions, sum(events_count) as events from core.sessions"
+    assert shop.warehouse.frame(told).to_numpy().tolist() == [
+        [held.query("step == 0")["sessions_count"].sum(), held.query("event_type != '(end)'")["sessions_count"].sum()]
+    ]
+    funnel = shop.funnel("purchase").frame
+    monkeypatch.setattr(moments, "EVENTS_AT_MOST", 60)
+    assert Shop(shop.warehouse).step_matrix(steps=90).frame.equals(held)
+    assert Shop(shop.warehouse).funnel("purchase").frame.equals(funnel)
+
+
+def test_a_larger_range_is_read_anew_and_a_smaller_one_is_not(make_shop, monkeypatch):
+    shop = make_shop([(1, day * 24 * 60, "view", 1) for day in range(4)])
+    days = [START.date() + timedelta(days=day) for day in range(6)]
+    assert shop.step_matrix(from_date=days[1], until_date=days[2]).frame["sessions_count"].tolist()[0] == 1
+    assert shop.step_matrix().frame["sessions_count"].tolist()[0] == 4
+    monkeypatch.setattr(shop, "arrays", None)
+    assert shop.step_matrix(until_date=days[3]).frame["sessions_count"].tolist()[0] == 3
 
 
 def test_distributions_count_users_once(make_shop):
