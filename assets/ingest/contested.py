@@ -60,7 +60,9 @@ def find_contested(connection: Connection, contract: SourceContract, seen: SeenK
 def _find_rivals(connection: Connection, contract: SourceContract) -> None:
     """Fill `rivals` with key, row_hash and date of the stored rows whose key is contested: found once, asked several times."""
     dated = DATED_BY.get(contract.name)
-    columns = list(dict.fromkeys([*contract.key, "row_hash", *([dated] if dated else [])]))
+    columns = [*contract.key, "row_hash"]
+    if dated is not None and dated not in columns:
+        columns.append(dated)
     connection.execute(
         f"create or replace temp table rivals as select {', '.join(columns)} from warehouse.bronze.{contract.name} "
         f"where hash({', '.join(contract.key)}) in (select key_hash from contested)"
