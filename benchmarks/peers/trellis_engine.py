@@ -89,7 +89,7 @@ def _answer_of(question: str, warehouse: Warehouse, until: date, held: dict[str,
 
     if question == "retention":
         run(f"create view core.user_day as {_core_sql('user_day', until)}")
-        run(f"create view core.user_active_day as {load_queries()['core.user_active_day'].sql}")
+        run(f"create view core.user_active_day as {_core_sql('user_active_day', until)}")
     answers = {
         "day_rollup": lambda: table_of(_core_sql("user_day", until)),
         # the channel of a session's first event is no part of the question
