@@ -1,6 +1,5 @@
 -- One row per basis, period type (week, month), period and periods before it: how many users were active in both.
 -- Offset 0: all users active in the period. Followed for 26 weeks and 24 months; weeks begin on Monday.
--- A period stands on its own first day and is built from its users' days in it and before it.
 -- grain: activity_basis, period_type, period_date, period_offset
 -- partition: period_date
 -- periods: week, month
@@ -16,7 +15,6 @@ with series as (
         unnest([26 * 7, 24 * 31, 26 * 7, 24 * 31]) as days_at_most
 ),
 
--- which period of its type a day lies in
 days as (
     select
         dates.activity_date,
@@ -54,7 +52,9 @@ dates as materialized (
         4 * cast(user_key as bigint) + case when activity_basis = 'order' then 2 else 0 end as user_code,
         activity_date
     from core.user_active_day
-    where user_key in (select users.user_key from users) and activity_date < $until_date + 31
+    where
+        user_key in (select users.user_key from users)
+        and activity_date >= $from_date - 24 * 31 and activity_date < $until_date + 31
 ),
 
 -- user and series in one number, and the periods as bits, 32 to a row: no join of a user's periods with each other
