@@ -9,6 +9,11 @@ def days_after(day: date, days: int) -> date:
     return date.fromordinal(day.toordinal() + days)
 
 
+def first_of_period(day: date, period: str) -> date:
+    """Return the first day of the week (Monday) or month that the date lies in."""
+    return day.replace(day=1) if period == "month" else days_after(day, -day.weekday())
+
+
 def merge_dates(dates: list[date], *, widen_days: int = 0) -> list[tuple[date, date]]:
     """Return sorted, disjoint ranges [from, until) that cover the dates and `widen_days` on both sides."""
     ranges: list[tuple[date, date]] = []

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from assets.stale_dates import all_dates, is_built, lineage_version, pieces
 from assets.table_kinds import make_way
+from assets.told_changes import all_users_are_stale, forget_readers, keep_rows, tell_changes
 from assets.warehouse_errors import TableShapeError
+from sql.queries import STALE_USERS
 
 if TYPE_CHECKING:
     from assets.warehouse import Warehouse
@@ -45,6 +47,8 @@ def build_table(warehouse: Warehouse, query: Query, parameters: Parameters) -> B
         return _build_incremental(warehouse, query, parameters)
     if query.kind == "view":
         return _build_view(warehouse, query)
+    if query.kind == "by_user":
+        return _build_by_user(warehouse, query, parameters)
     used = _used(query, parameters)
     fresh = f"{query.layer}.{query.name}__new"
     select = warehouse.typed_select(query, parameters)
@@ -103,15 +107,33 @@ def _build_incremental(warehouse: Warehouse, query: Query, parameters: Parameter
         used = _used(query, {**parameters, **bounds})
         with warehouse.transaction():
             if not is_new:
+                if query.tells_changes:
+                    keep_rows(warehouse.connection, query, bounds)
                 run(
                     f"delete from {query.table} where {query.partition} >= $from_date and {query.partition} < $until_date",
                     bounds,
                 )
             run(f"insert into {query.table} by name {warehouse.typed_select(query, used)}", used)
+            if query.tells_changes and not is_new:
+                tell_changes(warehouse.connection, query, bounds)
     _end(warehouse, query)
     replaced = ", ".join(f"{from_date}..{until_date}" for from_date, until_date in ranges)
     rows = warehouse.count(query.table)
     return BuildResult(query.table, rows, replaced or "nothing (no new dates)", tuple(ranges))
+
+
+def _build_by_user(warehouse: Warehouse, query: Query, parameters: Parameters) -> BuildResult:
+    run = warehouse.connection.execute
+    if _begin(warehouse, query, parameters):
+        all_users_are_stale(warehouse.connection, query)
+    with warehouse.transaction():
+        stale = f"(select user_key from {STALE_USERS} where table_name = $1)"
+        users = run(f"select count(*) from {stale}", [query.table]).fetchall()[0][0]
+        run(f"delete from {query.table} where user_key in {stale}", [query.table])
+        run(f"insert into {query.table} by name {warehouse.typed_select(query, parameters)}")
+        run(f"delete from {STALE_USERS} where table_name = $1", [query.table])
+    _end(warehouse, query)
+    return BuildResult(query.table, warehouse.count(query.table), f"{users:,} users")
 
 
 def _begin(warehouse: Warehouse, query: Query, parameters: Parameters) -> bool:
@@ -125,6 +147,8 @@ def _begin(warehouse: Warehouse, query: Query, parameters: Parameters) -> bool:
             return False
     with warehouse.transaction():
         run("delete from bronze.table_state where table_name = $1", [query.table])
+        if query.tells_changes:
+            forget_readers(warehouse.connection, query)
         run(f"create or replace table {query.table} as {select} limit 0", used)
     return True
 

@@ -4,12 +4,12 @@ from typing import Literal
 
 from benchmarks.usage import Usage
 
-Kept = Literal["full", "incremental", "snapshot", "view"]
+Kept = Literal["full", "incremental", "by_user", "snapshot", "view"]
 
 STAGES = {
     "ingest": "files read, mapped, judged and stored in bronze",
     "core": "tables that grow with users, orders and products",
-    "incremental": "tables that are rebuilt by date: sessions, days, reports by day",
+    "incremental": "tables that are rebuilt by date or by user: sessions, days, reports by day",
     "features": "features and labels of the as_of",
     "models": "training on past origins, test, scores, personas, clusters",
     "segments": "lists",
@@ -38,7 +38,7 @@ Steps = dict[str, tuple[str, float, float]]
 
 def stage_of(group: str, kept: Kept | None) -> str:
     """Return the stage of a step by its asset group and how its table is kept; None for what is made in Python."""
-    return "incremental" if kept == "incremental" else _OF_GROUP.get(group, "other")
+    return "incremental" if kept in {"incremental", "by_user"} else _OF_GROUP.get(group, "other")
 
 
 def by_stage(steps: Steps, whole: Usage) -> dict[str, dict[str, float]]:

@@ -39,6 +39,12 @@ TABLES: dict[str, TableContract] = {
             ("contract", "moved_id"),
         ),
         TableContract(
+            "bronze.stale_users",
+            "One row per table by user and user whose rows there are no longer right: a run builds them anew, then forgets them.",
+            ("table_name", "user_key"),
+            ("table_name", "user_key"),
+        ),
+        TableContract(
             "bronze.exclusions",
             "One row per file, contract and reason: landing rows that the mapping leaves out.",
             ("file_id", "contract", "reason"),

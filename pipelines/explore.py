@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.channel_questions import CHANNEL_QUESTIONS
 from pipelines.pattern_questions import PATTERN_QUESTIONS
-from pipelines.question_options import Questions, add_range
+from pipelines.question_options import Questions, add_break_down, add_range
 
 if TYPE_CHECKING:
     from assets.analytics import Report, Shop
+    from contracts.funnels import Funnel
     from contracts.settings import Settings
 
 DONE, FAILED = 0, 1
@@ -91,6 +92,11 @@ def _save_segment(options: argparse.Namespace, settings: "Settings") -> bool:
     return True
 
 
+def _figure(value: float) -> str:
+    """Return a number with four digits that count, and never in powers of ten."""
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
 def print_report(report: "Report", *, rows: int) -> None:
     """Print what the numbers mean, then the first rows."""
     width = max(60, min(shutil.get_terminal_size((120, 24)).columns, 140))
@@ -99,11 +105,7 @@ def print_report(report: "Report", *, rows: int) -> None:
         print(textwrap.fill(text, width, initial_indent=f"  {word:<12} ", subsequent_indent=" " * 15))
     table = report.shown
     shown = table.head(rows)
-    print(
-        "no row"
-        if shown.empty
-        else shown.to_string(index=False, float_format=lambda value: f"{value:,.4g}", na_rep="-")
-    )
+    print("no row" if shown.empty else shown.to_string(index=False, float_format=_figure, na_rep="-"))
     if len(table) > rows:
         print(f"... {len(table) - rows} rows more; --csv FILE writes all, --rows N shows more")
 
@@ -173,14 +175,16 @@ def _funnel(parser: argparse.ArgumentParser) -> None:
         "(cart/favourite:device=ios,category=shoes)",
     )
     add_range(parser)
+    parser.add_argument("--window-days", type=float, help="all steps within so many days of the entry (default 7)")
     parser.add_argument(
-        "--window-days", type=float, default=7.0, help="all steps within so many days of the entry (default 7)"
+        "--order",
+        choices=["ordered", "strict", "any"],
+        help="ordered: other events may come between (default); strict: no event of a third step; any: steps in any order",
     )
-    parser.add_argument("--order", choices=["ordered", "strict", "any"], default="ordered")
     parser.add_argument("--exclude", nargs="*", default=[], help="event types that end an attempt between two steps")
     parser.add_argument("--hold-product", action="store_true", help="all steps are about the same product")
     parser.add_argument("--everybody", action="store_true", help="count visitors who are not signed in too")
-    parser.add_argument("--by", choices=["all", "channel", "region", "persona"], default="all")
+    add_break_down(parser)
     parser.add_argument(
         "--dropped", type=int, metavar="STEP", help="list the users who reached this step and not the next"
     )
@@ -192,35 +196,58 @@ def _funnel(parser: argparse.ArgumentParser) -> None:
     )
 
 
+_FILTERS = ("channel", "device", "category")
+
+
 def _step(text: str) -> dict[str, object]:
-    """Return a step of `type[/type][:filter=value[,filter=value]]`."""
+    """Return a step of `type[/type][:filter=value[,filter=value]]`.
+
+    Raises:
+        AnalysisError: a filter by something else than channel, device or category, or without a value.
+    """
+    from assets.analytics import AnalysisError
+
     types, _, filters = text.partition(":")
-    pairs = (pair.partition("=") for pair in filters.split(",") if pair)
+    pairs = [pair.partition("=") for pair in filters.split(",") if pair]
+    for name, _, value in pairs:
+        if name not in _FILTERS or not value:
+            message = f"step {text!r}: {name!r} filters nothing; write type:filter=value with {', '.join(_FILTERS)}"
+            raise AnalysisError(message)
     return {"event_types": tuple(types.split("/")), **{name: value for name, _, value in pairs}}
+
+
+def _asked(funnel: "Funnel") -> str:
+    """Return the types of a funnel's steps as the command line takes them."""
+    return " ".join("/".join(step.event_types) for step in funnel.steps)
 
 
 def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
     from pydantic import ValidationError
 
     from assets.analytics import AnalysisError
+    from assets.analytics.event_types import check_event_types
+    from assets.analytics.funnels import types_of
     from contracts.funnels import Funnel
 
+    variants = {
+        "window_days": options.window_days,
+        "order": options.order,
+        "exclude": options.exclude,
+        "hold_product": options.hold_product,
+        "population": "everybody" if options.everybody else None,
+    }
+    given = {name: value for name, value in variants.items() if value not in (None, [], False)}
     try:
-        funnel = (
-            shop.find_funnel(options.steps[0])
-            if len(options.steps) == 1
-            else Funnel.model_validate(
-                {
-                    "name": "asked",
-                    "steps": [_step(text) for text in options.steps],
-                    "window_days": options.window_days,
-                    "order": options.order,
-                    "exclude": options.exclude,
-                    "hold_product": options.hold_product,
-                    "population": "everybody" if options.everybody else "users",
-                }
-            )
-        )
+        if len(options.steps) == 1:
+            funnel = shop.find_funnel(options.steps[0])
+            if given:
+                told = ", ".join(given)
+                message = f"funnel {funnel.name} is declared with its own {told}; for another give its steps: {_asked(funnel)}"
+                raise AnalysisError(message)
+        else:
+            steps = [_step(text) for text in options.steps]
+            funnel = Funnel.model_validate({"name": "asked", "steps": steps, **given})
+            check_event_types(shop, types_of(funnel))
     except ValidationError as error:
         faults = "; ".join(
             f"{fault['loc'][-1] if fault['loc'] else 'funnel'}: {fault['msg']}" for fault in error.errors()

@@ -20,12 +20,17 @@ SQL_ROOT = Path(__file__).parent
 LAYERS = ("bronze", "core", "feature", "label", "score", "segment", "report")
 SQL_LAYERS = ("core", "feature", "label", "segment", "report")
 PARAMETERS = ("as_of", "horizon_days", "received_at", "from_date", "until_date")
+STALE_USERS = "bronze.stale_users"
 _HEADER_LINE = re.compile(r"^--\s?(?:(?P<key>[a-z][a-z_-]*):\s*(?P<value>.*)|(?P<text>.*))$")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-_KEYS = ("grain", "assert", "partition", "lookback", "duckdb-only", "reads-itself", "may-be-empty", "view", "policy")
+_KEYS = (
+    "grain", "assert", "partition", "lookback", "reach", "periods", "tells", "by", "duckdb-only", "reads-itself",
+    "may-be-empty", "view", "policy",
+)  # fmt: skip
+_PERIODS = ("week", "month")
 _POLICY = re.compile(r"^(?P<name>[a-z_]+) = (?P<number>\d+(?:\.\d+)?)$")
 
-Kind = Literal["full", "incremental", "snapshot", "view"]
+Kind = Literal["full", "incremental", "by_user", "snapshot", "view"]
 
 
 class QueryError(ValueError):
@@ -39,7 +44,10 @@ class Query:
     `inputs` are the tables it reads, as `layer.table`, parsed from the text; `grain` the columns that identify a row;
     `asserts` SQL booleans that hold for every row; `partition` the date column of an incremental table, or of a view
     that is checked by date;
-    `lookback_days` how far a changed date reaches; `may_be_empty` the stated reason why no rows may be right.
+    `lookback_days` how far a changed date reaches; `reaches_onward` that it reaches all later dates; `periods` the types of
+    period whose first day is the partition; `may_be_empty` the stated reason why no rows may be right. `tells_changes` says
+    that builds compare its rows before and after, and tell its readers only of dates and users that have changed.
+    `is_by_user` that the rows of those users alone are built anew: they stand in `bronze.stale_users`.
     `policy` holds the numbers of headers `-- policy: name = number`, for which the text says `$name`: in `sql` they are
     filled in, in `question` they stand as parameters, so that the same rules can be asked for other numbers.
     """
@@ -53,6 +61,10 @@ class Query:
     asserts: tuple[str, ...]
     partition: str | None
     lookback_days: int
+    reaches_onward: bool
+    periods: tuple[str, ...]
+    tells_changes: bool
+    is_by_user: bool
     parameters: frozenset[str]
     inputs: tuple[str, ...]
     reads_itself: bool
@@ -69,9 +81,11 @@ class Query:
 
     @property
     def kind(self) -> Kind:
-        """How the table is kept: `full`, `incremental` (by date), `snapshot` (by as_of) or not at all (`view`)."""
+        """How the table is kept: `full`, `incremental` (by date), `by_user`, `snapshot` (by as_of) or not at all (`view`)."""
         if self.view:
             return "view"
+        if self.is_by_user:
+            return "by_user"
         if self.partition:
             return "incremental"
         return "snapshot" if "as_of" in self.grain else "full"
@@ -173,6 +187,10 @@ def load_query(path: Path) -> Query:
         asserts=tuple(entries.get("assert", ())),
         partition=entries.get("partition", [None])[0],
         lookback_days=int(entries.get("lookback", ["0"])[0]),
+        reaches_onward=_one_of(path, "reach", entries, ("onward",)) != (),
+        periods=_one_of(path, "periods", entries, _PERIODS),
+        tells_changes=_one_of(path, "tells", entries, ("changes",)) != (),
+        is_by_user=_one_of(path, "by", entries, ("user",)) != (),
         parameters=parameters,
         inputs=tuple(table for table in inputs if table != itself),
         reads_itself=itself in inputs,
@@ -198,13 +216,31 @@ def _read_policy(path: Path, entries: list[str]) -> dict[str, str]:
     return policy
 
 
+def _one_of(path: Path, key: str, entries: dict[str, list[str]], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a header `-- key: word, word`; none when it is not there."""
+    words = tuple(word.strip() for entry in entries.get(key, []) for word in entry.split(","))
+    if set(words) - set(allowed):
+        message = f"{path.parent.name}/{path.name}: '-- {key}: {', '.join(words)}' must be of {', '.join(allowed)}"
+        raise QueryError(message)
+    return words
+
+
 def _check_kind(query: Query) -> None:
-    needs = {"incremental": {"from_date", "until_date"}, "snapshot": {"as_of"}, "full": set(), "view": set()}[
-        query.kind
-    ]
+    needs = {"incremental": {"from_date", "until_date"}, "snapshot": {"as_of"}}.get(query.kind, set())
     if not needs <= query.parameters:
         missing = ", ".join(f"${name}" for name in sorted(needs - query.parameters))
         message = f"{query.layer}/{query.path.name}: a table of kind {query.kind} must use {missing}"
+        raise QueryError(message)
+    if query.is_by_user != (STALE_USERS in query.inputs) or (query.is_by_user and "user_key" not in query.grain):
+        message = (
+            f"{query.layer}/{query.path.name}: a table headed '-- by: user', and no other, has user_key in its grain and "
+            f"takes its users from {STALE_USERS}"
+        )
+        raise QueryError(message)
+    if query.tells_changes and (query.kind != "incremental" or "user_key" not in query.grain):
+        message = (
+            f"{query.layer}/{query.path.name}: '-- tells: changes' is for tables by date with user_key in the grain"
+        )
         raise QueryError(message)
     if query.kind != "snapshot" and {"as_of", "horizon_days"} & query.parameters:
         message = f"{query.layer}/{query.path.name}: uses $as_of but as_of is not in its grain"

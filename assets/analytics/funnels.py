@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from assets.analytics.event_types import unknown_types
 from assets.analytics.report import AnalysisError, Report
 from contracts.funnels import Funnel
 from models.funnels import FunnelEvents, reach, summarise
@@ -37,14 +38,20 @@ def _steps(funnel: Funnel) -> str:
     return json.dumps(rows + [{"step": 0, "event_type": kind} for kind in funnel.exclude])
 
 
+def types_of(funnel: Funnel) -> list[str]:
+    """Return the event types of all steps and of what is excluded."""
+    return [*(kind for step in funnel.steps for kind in step.event_types), *funnel.exclude]
+
+
 def _parts(shop: "Shop", funnel: Funnel, first: date, last: date) -> int:
     """Return in how many parts the users are taken, so that one part's events of the steps fit in memory."""
     span = "select count(*) from core.events where activity_date >= $first and activity_date < $last"
     events = int(str(shop.warehouse.value(span, {"first": first, "last": last})))
     if events > EVENTS_PER_PART:  # the kinds are counted only where they can matter: that reads a column
-        kinds = [*(kind for step in funnel.steps for kind in step.event_types), *funnel.exclude]
         kinds_only = f"{span} and list_contains(from_json($kinds, '[\"VARCHAR\"]'), event_type)"
-        events = int(str(shop.warehouse.value(kinds_only, {"first": first, "last": last, "kinds": json.dumps(kinds)})))
+        events = int(
+            str(shop.warehouse.value(kinds_only, {"first": first, "last": last, "kinds": json.dumps(types_of(funnel))}))
+        )
     return max(1, math.ceil(events / EVENTS_PER_PART))
 
 
@@ -184,7 +191,7 @@ def step_table(
             "none": grouped
         }
     tables = []
-    for value, part in _without_small(groups, people_at_least).items():
+    for value, part in (groups if by == "all" else _without_small(groups, people_at_least)).items():
         table = summarise(part, steps=len(funnel.steps))
         table.insert(0, "dimension_value", value)
         table.insert(2, "step_name", [step.label for step in funnel.steps])
@@ -200,6 +207,7 @@ def funnel_report(
     """Return one row per group and step: users, shares with 95 % Wilson intervals, quartiles of the time to convert."""
     first, last = shop.bounds(from_date, until_date)
     reached = reached_steps(shop, funnel, first, last)
+    note = unknown_types(shop, types_of(funnel))
     frame = step_table(shop, funnel, reached, by=by)
     return Report(
         f"funnel {funnel.name}",
@@ -218,6 +226,7 @@ def funnel_report(
             "convert_median_s",
             "convert_p75_s",
         ),
+        notes=(note,) if note else (),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from assets.analytics.event_types import check_event_types
 from assets.analytics.moments import moments
 from assets.analytics.report import AnalysisError, Report
 from models.distributions import amount_bins, duration_bins, quantiles
@@ -145,6 +146,7 @@ def intervals(
 ) -> Report:
     """Return `bin, intervals_count, share`: how long after one event a user's next other event comes."""
     first, last = shop.bounds(from_date, until_date)
+    check_event_types(shop, (first_type, second_type))
     pairs = shop.ask(
         "intervals",
         {"first_type": first_type, "second_type": second_type, "from_date": first, "until_date": last},
@@ -187,5 +189,5 @@ def distribution(shop: "Shop", measure: str, *, from_date: date | None, until_da
         frame,
         people="users_count",
         measures=("share",),
-        notes=(quantiles(values, unit=measure),),
+        notes=(quantiles(values, unit="of the base currency" if measure == "spend" else measure),),
     )

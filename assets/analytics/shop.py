@@ -294,7 +294,8 @@ class Shop:
             return funnel
         if funnel not in self.funnels:
             message = (
-                f"there is no funnel {funnel!r}; declared are {', '.join(self.funnels)} ([[funnels]] in trellis.toml)"
+                f"there is no funnel {funnel!r}; declared are {', '.join(self.funnels)} ([[funnels]] in trellis.toml); a funnel "
+                "that is asked for step by step has two steps or more"
             )
             raise AnalysisError(message)
         return self.funnels[funnel]

@@ -49,7 +49,7 @@ def active_users(shop: "Shop") -> Report:
     ).reset_index()
     return Report(
         "active_users",
-        definition("report.active_users_day") + " " + definition("report.engagement_day"),
+        f"{definition('report.active_users_day')} Engagement states: {definition('report.engagement_day')}",
         SIGNED_IN,
         "business days; trailing 7 and 30 days end with the day",
         "stickiness: users active in the trailing 30 days",

@@ -12,6 +12,9 @@ COLUMNS = (
     Column("first_activity_date", "DATE", "First day with an active user."),
     Column("last_activity_date", "DATE", "Last day with an active user."),
     Column("next_activity_date", "DATE", "The next day the same users were active; null when not again so far."),
+    Column(
+        "previous_activity_date", "DATE", "The day before on which the same users were active; null on their first."
+    ),
     Column("period_type", "VARCHAR", "Length of a period: day, week (from Monday), month."),
     Column("period_date", "DATE", "First day of the period."),
     Column(

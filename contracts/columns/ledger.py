@@ -24,6 +24,7 @@ COLUMNS = (
     Column("fingerprint", "VARCHAR", "Hash of the file, its lookups, the mapping and the contract version."),
     Column("received_at", "TIMESTAMP", "When the run read its files.", unit="UTC"),
     Column("contract", "VARCHAR", "Name of the source contract."),
+    Column("table_name", "VARCHAR", "A table made by SQL, as layer.name."),
     Column("moved_id", "VARCHAR", "Id of an order, feedback, redemption or contacted user that changed its date."),
     Column("contract_version", "INTEGER", "Version of the contract's rules."),
     Column("reason", "VARCHAR", "Why a row was refused or left out, or a step is empty."),

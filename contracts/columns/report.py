@@ -4,6 +4,9 @@ from contracts.contract import Column
 
 COLUMNS = (
     Column("month_date", "DATE", "First day of the calendar month."),
+    Column(
+        "money_date", "DATE", "Day on which money moved: the order's for sales and returns, the refund's for refunds."
+    ),
     Column("population", "VARCHAR", "Who is counted: all, identified, guests."),
     Column(
         "net_amount", "DECIMAL(18,4)", "Paid less returns and refunds, refunds on their own day.", unit="base currency"

@@ -3,6 +3,7 @@
 -- Many reports read it, none counts it anew.
 -- grain: user_key, activity_basis, activity_date
 -- partition: activity_date
+-- tells: changes
 -- may-be-empty: nobody was active yet
 with dated_orders as (
     select

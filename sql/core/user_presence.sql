@@ -1,13 +1,21 @@
 -- One row per signed-in user, basis and period type (day, week from Monday, month): in which periods since the first.
 -- Bit n of presence is set when the user was active in period n since the cohort's own, which is 0, up to the longest
 -- follow-up of report.retention (30 days, 26 weeks, 24 months); the bit after that stands for all that came later.
+-- Users whose active days have changed are built anew, from all their days: a late first day moves every bit.
 -- grain: user_key, activity_basis, period_type
+-- by: user
 -- assert: (presence & 1) = 1
 -- may-be-empty: nobody was active yet
 with policy as (
     select
         unnest(['day', 'week', 'month']) as period_type,
         unnest([30, 26, 24]) as periods_at_most
+),
+
+bases as (
+    select
+        unnest(['activity', 'order']) as activity_basis,
+        unnest([0, 1]) as basis_code
 ),
 
 -- which period of each type a day lies in
@@ -20,36 +28,43 @@ days as (
     from core.calendar
 ),
 
+-- user and basis in one number
+dates as (
+    select
+        2 * cast(user_key as bigint) + case when activity_basis = 'order' then 1 else 0 end as user_code,
+        activity_date
+    from core.user_active_day
+    where user_key in (select user_key from bronze.stale_users where table_name = 'core.user_presence')
+),
+
 lifespans as (
     select
-        user_key,
-        activity_basis,
+        user_code,
         min(activity_date) as first_date,
         max(activity_date) as last_date
-    from core.user_active_day
-    group by user_key, activity_basis
+    from dates
+    group by user_code
 ),
 
 -- one pass for the three types, so that no row is met three times
 lives as (
     select
-        dates.user_key,
-        dates.activity_basis,
+        dates.user_code,
         lifespans.first_date,
         lifespans.last_date,
         bit_or(cast(1 as bigint) << least(here.day_number - began.day_number, 31)) as day_bits,
         bit_or(cast(1 as bigint) << least(here.week_number - began.week_number, 27)) as week_bits,
         bit_or(cast(1 as bigint) << least(here.month_number - began.month_number, 25)) as month_bits
-    from core.user_active_day as dates
-    inner join lifespans on dates.user_key = lifespans.user_key and dates.activity_basis = lifespans.activity_basis
+    from dates
+    inner join lifespans on dates.user_code = lifespans.user_code
     inner join days as began on lifespans.first_date = began.activity_date
     inner join days as here on dates.activity_date = here.activity_date
-    group by dates.user_key, dates.activity_basis, lifespans.first_date, lifespans.last_date
+    group by dates.user_code, lifespans.first_date, lifespans.last_date
 )
 
 select
-    lives.user_key,
-    lives.activity_basis,
+    lives.user_code // 2 as user_key,
+    bases.activity_basis,
     policy.period_type,
     case policy.period_type
         when 'day' then began.day_number
@@ -70,6 +85,7 @@ select
         else lives.month_bits
     end as presence
 from lives
+inner join bases on lives.user_code % 2 = bases.basis_code
 cross join policy
 inner join days as began on lives.first_date = began.activity_date
 inner join days as ended on lives.last_date = ended.activity_date

@@ -18,15 +18,11 @@ with policy as (
 ),
 
 offsets as (
-    select unnest(generate_series(0, max(periods_at_most) + 1)) as period_offset
-    from policy
+    select unnest(generate_series(0, 31)) as period_offset
 ),
 
 user_groups as (
-    select
-        user_key,
-        dimension,
-        dimension_value
+    select *
     from core.user_group
     union all
     select
@@ -35,11 +31,10 @@ user_groups as (
         coalesce(personas.persona, 'unknown') as dimension_value
     from core.users
     left join score.user_persona as personas
-        on
-            users.user_id = personas.user_id
-            and personas.as_of = (select max(newest.as_of) from score.user_persona as newest)
+        on users.user_id = personas.user_id and personas.as_of = (select max(as_of) from score.user_persona)
 ),
 
+-- no text goes through the joins of users with their periods
 numbered as (
     select
         dimension,
@@ -49,27 +44,37 @@ numbered as (
     group by dimension, dimension_value
 ),
 
--- cohort, series, group (24 bits) and period (5 bits) in one number: half of what grouping by texts and dates costs
-cells as (
+members as (
     select
-        ((lives.cohort_number * 8 + policy.series) * 16777216 + numbered.group_number) * 32 + offsets.period_offset
-            as cell,
-        count(*) as on_users_count,
-        -- all bits up to this one
-        count(*) filter (
-            where (lives.presence & ((cast(2 as bigint) << offsets.period_offset) - 1))
-            = (cast(2 as bigint) << offsets.period_offset) - 1
-        ) as streak_users_count,
-        count(*) filter (where lives.last_offset = offsets.period_offset) as last_users_count
+        user_groups.user_key,
+        numbered.group_number,
+        user_groups.dimension = 'all' as is_whole
+    from user_groups
+    inner join numbered using (dimension, dimension_value)
+),
+
+-- cohort, series, group (24 bits) and period (5 bits) in one number; users who came and went alike are met once
+alike as (
+    select
+        ((lives.cohort_number * 8 + policy.series) * 16777216 + members.group_number) * 32 as cohort_cell,
+        lives.presence,
+        lives.last_offset,
+        count(*) as users_count
     from core.user_presence as lives
     inner join policy on lives.activity_basis = policy.activity_basis and lives.period_type = policy.period_type
-    inner join user_groups
-        on lives.user_key = user_groups.user_key and (user_groups.dimension = 'all' or lives.period_type <> 'day')
-    inner join numbered
-        on
-            user_groups.dimension = numbered.dimension
-            and user_groups.dimension_value = numbered.dimension_value
-    inner join offsets on ((lives.presence >> offsets.period_offset) & 1) = 1
+    inner join members on lives.user_key = members.user_key and (members.is_whole or policy.series % 3 > 0)
+    group by all
+),
+
+cells as (
+    select
+        cohort_cell + period_offset as cell,
+        sum(users_count) as on_users_count,
+        -- all bits up to this one
+        sum(users_count) filter (where ~presence & ((cast(2 as bigint) << period_offset) - 1) = 0) as streak_count,
+        sum(users_count) filter (where last_offset = period_offset) as last_users_count
+    from alike
+    inner join offsets on ((presence >> period_offset) & 1) = 1
     group by cell
 ),
 
@@ -103,7 +108,7 @@ select
     -- all but those last seen before: last seen so far, less last seen now
     cohorts.on_users_count + coalesce(cells.last_users_count, 0)
     - sum(coalesce(cells.last_users_count, 0)) over so_far as on_or_after_users_count,
-    coalesce(cells.streak_users_count, 0) as streak_users_count,
+    coalesce(cells.streak_count, 0) as streak_users_count,
     cast(coalesce(cells.on_users_count, 0) as double) / nullif(cohorts.on_users_count, 0) as on_share,
     reached.is_complete
 from cohorts

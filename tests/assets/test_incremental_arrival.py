@@ -50,7 +50,7 @@ def buildable() -> list[Query]:
 
 
 TABLES = buildable()
-STANDING = [query for query in TABLES if query.kind in ("full", "incremental", "view")]
+STANDING = [query for query in TABLES if query.kind in ("full", "incremental", "by_user", "view")]
 SNAPSHOTS = [query for query in TABLES if query.kind == "snapshot"]
 
 
@@ -142,7 +142,7 @@ def whole(shop, tmp_path_factory) -> dict[str, pd.DataFrame]:
         settle_horizon(warehouse)
         build(warehouse, [*STANDING, *SNAPSHOTS])
         found = contents(warehouse)
-    assert {query.kind for query in TABLES} == {"full", "incremental", "snapshot", "view"}
+    assert {query.kind for query in TABLES} == {"full", "incremental", "by_user", "snapshot", "view"}
     assert sum(len(frame) > 0 for frame in found.values()) > 30
     return found
 

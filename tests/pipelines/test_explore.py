@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from assets.analytics import Report
+from contracts.funnels import DEFAULT_FUNNELS
 from pipelines import explore
 from pipelines.report_page import report_page
 from pipelines.settings import load_settings
@@ -42,6 +43,9 @@ def asked(monkeypatch):
     calls = []
 
     class Shop:
+        def find_funnel(self, name):
+            return next(funnel for funnel in DEFAULT_FUNNELS if funnel.name == name)
+
         def __getattr__(self, name):
             return lambda *words, **more: calls.append((name, words, more)) or REPORT
 
@@ -50,6 +54,9 @@ def asked(monkeypatch):
         yield Shop()
 
     monkeypatch.setattr("assets.analytics.open_analytics", opened)
+    monkeypatch.setattr(
+        "assets.analytics.event_types.check_event_types", lambda _, types: calls.append(("types", types))
+    )
     return calls
 
 
@@ -62,7 +69,7 @@ WORDS = {
 @pytest.mark.parametrize("command", list(explore.QUESTIONS))
 def test_every_command_asks_and_says_what_it_means(command, asked, capsys):
     assert explore.answer(parse(command, *WORDS.get(command, []))) == 0
-    assert len(asked) == 1
+    assert len([call for call in asked if call[0] != "types"]) == 1
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("steps in order", "signed-in users", "7 days", "entries"))
 
@@ -89,9 +96,27 @@ def test_a_page_cannot_be_broken_by_names_and_asks_for_nothing_from_outside():
 
 def test_steps_have_types_and_filters(asked):
     assert explore.answer(parse("funnel", "view/search", "cart:device=ios,category=shoes", "order")) == 0
+    assert asked[0] == ("types", ["view", "search", "cart", "order"])
     (_, (funnel,), more), *_ = [call for call in asked if call[0] == "funnel"]
+    assert (funnel.window_days, funnel.order) == (7, "ordered")
     assert [step.label for step in funnel.steps] == ["view/search", "cart (device ios, category shoes)", "order"]
     assert more["by"] == "all"
+
+
+@pytest.mark.parametrize("words, said", [
+    (("view:colour=red", "cart"), "'colour' filters nothing; write type:filter=value with channel, device, category"),
+    (("view:device", "cart"), "'device' filters nothing"),
+    (("purchase", "--window-days", "3", "--hold-product"), "is declared with its own window_days, hold_product"),
+])  # fmt: skip
+def test_what_would_be_ignored_is_refused(words, said, asked, capsys):
+    assert explore.answer(parse("funnel", *words)) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_large_numbers_are_no_powers_of_ten(capsys):
+    frame = pd.DataFrame({"amount": [174_096.4, 1_234.56, 0.12345, None]})
+    explore.print_report(Report("sums", "d", "p", "w", "n", frame), rows=9)
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[-4:]] == ["174,096", "1,235", "0.1235", "-"]
 
 
 def test_flows_and_matrix_are_asked_for(asked):

@@ -112,6 +112,19 @@ def test_questions_that_have_no_answer_say_why(make_shop, ask, message):
         ask(shop)
 
 
+def test_a_type_that_no_event_is_of_is_said(make_shop):
+    shop = make_shop([(1, 0, "view", 1)])
+    assert shop.funnel(BUY).notes == ("no event in the data is of type 'cart', 'purchase'; types are order, view",)
+    assert shop.funnel(BUY).frame["dimension_value"].unique().tolist() == ["all"]
+    with pytest.raises(AnalysisError, match="no event in the data is of type 'viev'"):
+        shop.intervals("viev", "order")
+
+
+def test_a_funnel_that_nobody_entered_is_that_of_all(make_shop):
+    shop = make_shop([(1, 0, "cart", 1)])
+    assert shop.funnel(BUY).frame[["dimension_value", "users_count"]].to_numpy().tolist() == [["all", 0]] * 3
+
+
 def test_a_day_of_25_hours_is_no_longer_a_window(make_shop):
     """Windows are hours, not calendar days: 24 h are over an hour before the clock of a long day says so."""
     two = Funnel.model_validate({"name": "two", "steps": ["view", "cart"], "window_days": 1})

@@ -15,7 +15,7 @@ from sql.mappings import load_mapping_set
 from sql.queries import SQL_ROOT, load_query
 
 RECEIVED_AT = datetime.fromisoformat("2026-01-01")
-_BUILT = ("core.orders", "core.order_items", "report.revenue_month")
+_BUILT = ("core.orders", "core.order_items", "core.sales_day", "core.buyers_month", "report.revenue_month")
 _MONEY = ("gross", "discount", "unpaid", "returned", "refund", "net")
 
 

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from sql.queries import load_queries
 
 START = date(2024, 2, 20)
+ALL_DATES = {"from_date": date(2024, 1, 1), "until_date": date(2025, 1, 1)}
 CHAIN = (
     "core.calendar",
+    "core.activity_arrival",
     "core.activity_gap",
+    "core.active_days_count",
     "report.engagement_limits",
     "report.active_users_day",
     "report.engagement_day",
@@ -45,7 +48,8 @@ def build_chain(warehouse, rows):
         built = {}
         for table in CHAIN:
             query = load_queries()[table]
-            connection.execute(f"insert into {table} by name {warehouse.typed_select(query, {})}")
+            dates = ALL_DATES if query.kind == "incremental" else {}
+            connection.execute(f"insert into {table} by name {warehouse.typed_select(query, dates)}", dates)
             cursor = connection.execute(f"select * from {table}")
             names = [column[0] for column in cursor.description]
             built[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

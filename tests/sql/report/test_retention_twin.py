@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from sql.queries import load_queries
 
 START = date(2023, 12, 20)
-CHAIN = ("core.calendar", "core.period", "core.user_presence", "report.retention", "report.retention_recurring")
+ALL_DATES = {"from_date": date(2023, 1, 1), "until_date": date(2028, 1, 1)}
+CHAIN = (
+    "core.calendar",
+    "core.period",
+    "core.user_presence",
+    "core.period_pair",
+    "report.retention",
+    "report.retention_recurring",
+)
 LONGEST = {"day": 30, "week": 26, "month": 24}
 REGIONS = {1: "north", 2: "north", 3: None, 4: "south"}
 
@@ -35,13 +43,16 @@ def build_chain(warehouse, rows):
             connection.execute(
                 "insert into core.users (user_id, user_key, region) values (?, ?, ?)", [f"u{user}", user, region]
             )
+            connection.execute("insert into bronze.stale_users values ('core.user_presence', ?)", [user])
         for user, day in rows:
             connection.execute(
                 "insert into core.user_active_day (user_key, activity_basis, activity_date) values (?, 'order', ?)",
                 [user, day],
             )
         for table in ("core.user_group", *CHAIN):
-            connection.execute(f"insert into {table} by name {warehouse.typed_select(load_queries()[table], {})}")
+            query = load_queries()[table]
+            dates = ALL_DATES if query.kind == "incremental" else {}
+            connection.execute(f"insert into {table} by name {warehouse.typed_select(query, dates)}", dates)
         return [warehouse.frame(f"select * from {table}").to_dict("records") for table in CHAIN[-2:]]
     finally:
         connection.execute("rollback")
