@@ -14,11 +14,32 @@ from contracts.settings import DEFAULT_TIME_ZONE, FIRST_PARTITION
 from sql.queries import Query, load_queries
 
 DAILY = dg.DailyPartitionsDefinition(start_date=FIRST_PARTITION.isoformat(), end_offset=3, timezone=DEFAULT_TIME_ZONE)
-"""as_of as partition key: any business date since 2000. As_of is exclusive, so the newest is tomorrow of the shop.
+"""as_of as partition key: any business date since 1990. As_of is exclusive, so the newest is tomorrow of the shop.
 
 Partitions are fixed when Dagster loads, for shops of every zone: a zone east of the default one is a day ahead at times,
 so there is one date more than the default zone needs. Which of them is asked for follows the shop's own zone.
 """
+
+
+class AsOfError(ValueError):
+    """A date that no run can be made for."""
+
+
+def partition_of(as_of: date) -> str:
+    """Return the partition key of an as_of.
+
+    Raises:
+        AsOfError: the date lies before the first partition, or further ahead than tomorrow anywhere on Earth.
+    """
+    newest = DAILY.get_last_partition_key() or ""
+    key = as_of.isoformat()
+    if not FIRST_PARTITION.isoformat() <= key <= newest:
+        message = (
+            f"--as-of {key}: a run is made for a date from {FIRST_PARTITION} to {newest}. Dates of orders and events may be "
+            "older; what lies after as_of is not looked at"
+        )
+        raise AsOfError(message)
+    return key
 
 
 def as_of_of(context: dg.AssetExecutionContext) -> date:

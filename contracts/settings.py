@@ -107,4 +107,4 @@ class Settings(BaseModel):
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 DEFAULT_CURRENCY = "CNY"
-FIRST_PARTITION = date(2000, 1, 1)
+FIRST_PARTITION = date(1990, 1, 1)

@@ -4,6 +4,7 @@ from assets.backtest import BacktestError
 from assets.home import HomeError
 from assets.ingest import IngestError
 from assets.publication import PublicationHeldError
+from assets.tables import AsOfError
 from assets.versions import PointerError
 from assets.warehouse_errors import QueryRefusedError, WarehouseLockedError
 from models.registry import RegistryError
@@ -12,6 +13,7 @@ from pipelines.world import WorldError
 from sql.queries import QueryError
 
 OPERATOR_ERRORS: tuple[type[Exception], ...] = (
+    AsOfError,
     BacktestError,
     FileExistsError,
     FileNotFoundError,

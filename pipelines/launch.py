@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.tables import partition_of
 from pipelines.definitions import ASSETS, home_resource
 from pipelines.errors import OPERATOR_ERRORS
 from pipelines.history import instance_with_held_history
@@ -72,7 +73,7 @@ def launch(
     publish_config: dict[str, bool] | None = None,
     op_config: dict[str, dict[str, Any]] | None = None,
 ) -> JobOutcome:
-    """Run a job on a home and return its outcome; progress goes to standard output."""
+    """Run a job on a home and return its outcome; progress goes to standard output. Raises AsOfError (`partition_of`)."""
     definitions = dg.Definitions(
         assets=ASSETS,
         jobs=JOBS,
@@ -88,7 +89,7 @@ def launch(
     with instance_with_held_history() as instance:
         result = job.execute_in_process(
             run_config=config,
-            partition_key=as_of.isoformat() if as_of else None,
+            partition_key=partition_of(as_of) if as_of else None,
             instance=instance,
             raise_on_error=False,
         )

@@ -77,9 +77,12 @@ def run(home: Path, options: RunOptions) -> int:
         print(f"Nothing new since version {version}; {home / 'published' / version} is up to date.")
         return DONE
     write_dagster_home(home)
-    from pipelines.launch import launch  # Dagster takes seconds to import
+    from assets.tables import partition_of  # Dagster takes seconds to import
+    from pipelines.launch import launch
     from pipelines.summary import print_summary
 
+    if options.as_of:
+        partition_of(options.as_of)  # a date that cannot be computed is refused before the files are read
     outcome = launch("load", home, options.overrides())
     if outcome.halted:
         outcome.print_faults()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from models.value import train_value
+from models.value_members import BOOSTING, fit_members, without_outliers
 
 COLUMNS = ["recency_days", "orders_count", "orders_90d", "net_amount_90d", "carts_28d"]
 
@@ -87,3 +88,20 @@ def test_where_nothing_could_be_tried_the_mixture_stands_unlevelled():
     assert not trained.is_fallback
     assert (spend["chosen"], spend["level_from"], spend["level"]) == ("mixture", {"own": 1.0}, 1.0)
     assert spend["measures"]["trellis"]["ngini"][0] > spend["measures"]["past_spend"]["ngini"][0] + 0.02
+
+
+def test_amounts_above_the_cut_are_cut_to_it_and_the_others_stay():
+    amounts = np.r_[np.zeros(500), np.arange(1.0, 1001.0), 1e6]
+    cut = without_outliers(amounts)
+    assert cut[:1490] == pytest.approx(amounts[:1490])  # 995 of 1,001 buyers lie below
+    assert cut.max() == pytest.approx(np.quantile(amounts[amounts > 0], 0.995))
+    assert without_outliers(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_one_wholesale_order_does_not_move_what_everybody_is_expected_to_spend():
+    plain = planted(origins=3, users=300)
+    struck = plain.copy()
+    struck.loc[struck["carts_28d"].idxmax(), "future_net_amount"] = 1e6  # as large as all others of ten years together
+    build = {"columns": COLUMNS, "horizon_days": 28, "seed": 0}
+    calm, moved = (fit_members([BOOSTING], "expected_spend", rows, **build)[BOOSTING] for rows in (plain, struck))
+    assert moved.predict(plain).sum() == pytest.approx(calm.predict(plain).sum(), rel=0.1)
