@@ -28,7 +28,7 @@ BASELINE, LABEL_FREE, HISTORIES, BOOSTING, MIXTURE = "past_spend", "history", "b
 ROWS_AT_MOST = 40_000
 ROUNDS = 150
 BUYERS_AT_LEAST = 100
-# Afisha, 28 d: one buyer of thousands made the total thirteen times too high (as of 2018-04-06; with the cut 13 %)
+# of buyers, while trees learn: one order far above all others would speak for everybody who shares a leaf with its buyer
 CUT_ABOVE = 0.995
 LEAST_SHARE = 1e-3  # of the mean amount: the least a member of a geometric mean may say
 _WINDOWS = (7, 28, 90, 182, 365)
