@@ -16,7 +16,6 @@ from models.baselines import RFM_FEATURES, recency_rule, rfm_regression, rfm_sco
 from models.day_histories import ORDER_COLUMNS
 from models.evaluation import RESAMPLES, Comparison, compare
 from models.fallback import PurchaseRule
-from models.history_odds import HistoryOdds
 from models.label_audit import audit_labels
 from models.model_card import LabelAudit
 from models.propensity import PropensityModel
@@ -65,7 +64,6 @@ class JudgedPropensity:
     stands in (too little data, the labels fail their audit, or the rule won at an earlier origin), or None. `season`: what was
     added to the model's log odds for the time of the year; it is in the model already. `sequence`: whether a sequence model is a
     member of the blend; where it is, `task` has its score as the last feature, and `past` and `test` have the column.
-    `histories`: what added the history odds to the features of `task`; None for a rule.
     """
 
     task: PropensityTask
@@ -77,7 +75,6 @@ class JudgedPropensity:
     audit: LabelAudit
     season: SeasonShift = NO_HISTORY
     sequence: SequenceMember = NOT_ASKED
-    histories: HistoryOdds | None = None
 
     @property
     def truth(self) -> np.ndarray:
@@ -99,7 +96,7 @@ class JudgedPropensity:
         said = {MODEL: trial.rule.predict_proba(self.test)[:, 1], TRAINED: self.predictions[MODEL], **others}
         return replace(
             self, task=self.plain_task, model=trial.rule, past=self.past.head(0), predictions=said, too_thin=trial.reason,
-            season=NO_MODEL, sequence=NOT_ASKED, histories=None,
+            season=NO_MODEL, sequence=NOT_ASKED,
         )  # fmt: skip
 
 
@@ -140,10 +137,7 @@ def judge_propensity(
         judged = rule.predict_proba(test)[:, 1]
         predictions.pop(rule.name, None)  # nothing is held against itself
         return JudgedPropensity(task, rule, past.head(0), test, {MODEL: judged, **predictions}, too_thin, audit)
-    odds = HistoryOdds.fit(histories, horizon_days=task.horizon_days)
-    task = replace(task, features=(*task.features, *odds.names))
-    past, test = odds.add(stable_sample(past, max_rows)), odds.add(test)
-    season = None if season is None else odds.add(season)
+    past = stable_sample(past, max_rows)
     regression = rfm_regression().fit(past[list(RFM_FEATURES)].astype(float), past[task.label])
     predictions["regression on RFM"] = regression.predict_proba(test[list(RFM_FEATURES)].astype(float))[:, 1]
     plain, member = task, NOT_ASKED
@@ -162,7 +156,7 @@ def judge_propensity(
         alone.fit(matrix(past, plain), past[task.label], origin=past["as_of"].to_numpy())
         shifted(alone, shift.shift)
         predictions[WITHOUT_SEQUENCE] = alone.predict_proba(matrix(test, plain))[:, 1]
-    found = JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift, member, odds)
+    found = JudgedPropensity(task, model, past, test, {MODEL: judged, **predictions}, None, audit, shift, member)
     won = _rule_that_won(model, past, task, rule_customers=past if rule_customers is None else rule_customers)
     if won is None:
         return found

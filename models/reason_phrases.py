@@ -188,20 +188,6 @@ FEATURE_PHRASES: dict[str, FeaturePhrase] = {
     "searches_28d": _behaviour("searches", "搜索"),
     "carts_28d": _behaviour("additions to the cart", "加购"),
     "favourites_28d": _behaviour("favourites", "收藏"),
-    "order_history_odds": FeaturePhrase(
-        "rhythm",
-        "own rhythm of orders lets expect another soon",
-        "own rhythm of orders lets expect none soon",
-        "按自身下单节奏近期会再下单",
-        "按自身下单节奏近期不会下单",
-    ),
-    "visit_history_odds": FeaturePhrase(
-        "rhythm",
-        "own rhythm of visits lets expect another soon",
-        "own rhythm of visits lets expect none soon",
-        "按自身到访节奏近期会再来",
-        "按自身到访节奏近期不会来",
-    ),
     "recent_sequence": FeaturePhrase(
         "sequence",
         "recent sequence of visits and orders points to it",

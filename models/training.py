@@ -17,7 +17,6 @@ import sklearn
 from models.drift import SCORE, Baseline, baseline_of
 from models.evaluation import RESAMPLES, Comparison, Interval, calibration_table
 from models.fallback import PurchaseRule
-from models.history_odds import HistoryOdds
 from models.judging import (
     MAX_TRAINING_ROWS,
     MODEL,
@@ -69,26 +68,17 @@ class TrainedPropensity:
     baseline: Baseline
     sequence: SequenceModel | None = None
     evaluated_sequence: SequenceModel | None = None
-    histories: HistoryOdds | None = None
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """One row per input row: user_id, probability, percentile (0..1, 1 = most likely), reason_codes."""
         columns = (
             self.task.features if isinstance(self.model, PropensityModel) else ("recency_days", *self.model.columns)
         )
-        return score_customers(self.model, self._described(features, self.sequence), columns=columns)
+        return score_customers(self.model, with_score(features, self.sequence), columns=columns)
 
     def evaluated_probability(self, rows: pd.DataFrame) -> np.ndarray:
         """Probabilities (n,) by the evaluated model: what this version would have said had its last origin not come yet."""
-        return positive_probability(self.evaluated, self._described(rows, self.evaluated_sequence), self.task)
-
-    def probability(self, rows: pd.DataFrame) -> np.ndarray:
-        """Probabilities (n,) by the model that scores."""
-        return positive_probability(self.model, self._described(rows, self.sequence), self.task)
-
-    def _described(self, rows: pd.DataFrame, sequence: SequenceModel | None) -> pd.DataFrame:
-        """The rows with what their histories and sequences let expect, where the model has learnt from that."""
-        return with_score(rows if self.histories is None else self.histories.add(rows), sequence)
+        return positive_probability(self.evaluated, with_score(rows, self.evaluated_sequence), self.task)
 
 
 def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protocol
@@ -137,7 +127,6 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
         task, member, own_shift = judged.plain_task, NOT_ASKED, NO_MODEL
     elif isinstance(judged.model, PropensityModel):
         final = stable_sample(samples, max_rows)
-        final = final if judged.histories is None else judged.histories.add(final)
         newest = (final["as_of"] == pd.Timestamp(test_as_of)).to_numpy()
         if member.model is not None:
             read, about = stable_sample(samples, READ_ROWS), {"horizon_days": task.horizon_days}
@@ -145,8 +134,6 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
             final = with_score(final, member.model)  # of the newest rows, which that network did not see
         model = propensity_model(task, random_state)
         model.refit(matrix(final, task), final[task.label], newest=newest, previous=judged.model)
-        if season is not None and judged.histories is not None:
-            season = judged.histories.add(season)
         own_shift = _season_of(model, judged, None if season is None else with_score(season, sequence))
         shifted(model, own_shift.shift)
     comparison = judged.compare(seed=random_state, resamples=resamples)
@@ -183,8 +170,7 @@ def train_and_evaluate(  # noqa: PLR0913 the samples and the clock of the protoc
     scored = test.assign(**{SCORE: positive_probability(model, test, task)})
     baseline = baseline_of(scored, [SCORE, *card.features])
     predictions = pd.DataFrame({**known, **rules})
-    odds = None if won is not None else judged.histories
-    return TrainedPropensity(task, model, card, predictions, evaluated, baseline, sequence, member.model, odds)
+    return TrainedPropensity(task, model, card, predictions, evaluated, baseline, sequence, member.model)
 
 
 def _importance(judged: JudgedPropensity) -> tuple[FeatureImportance, ...]:
