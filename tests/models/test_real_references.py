@@ -112,7 +112,7 @@ def test_complete_journey_reaches_the_reference(real_data):
 def test_ta_feng_reaches_the_reference(real_data):
     card = judged(ta_feng(real_data), date(2001, 1, 31), 28, step=7, origins=8)
     assert card.measures["auc"].value >= 0.743
-    # by the features of this file it is .0230 on one processor and a hair more on another; those of sql/ give docs/backtests/ta_feng.md
+    # the features of this file give .0230, a hair more or less by processor; those of sql/ stand in docs/backtests/ta_feng.md
     assert card.measures["ece"].low <= 0.023
     assert card.measures["ece"].value <= 0.024
     assert card.improvements["recency rule"].low > 0
