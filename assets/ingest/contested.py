@@ -40,7 +40,10 @@ def accepted(connection: Connection) -> str:
 
 
 def find_contested(connection: Connection, contract: SourceContract, seen: SeenKeys) -> None:
-    """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze.
+    """Fill `contested` with the hashes of keys that stand twice in the unit, or in the unit and in bronze; and `contested_rows`.
+
+    `contested_rows`: the numbers of the unit's accepted rows that have such a key. By its number a row is found before its
+    values are computed; by the hash of its key only after.
 
     A hash that two keys share by chance only costs a second look: rows are compared by their keys afterwards. Stored keys are
     read once in a load and remembered as numbers: reading them again for each of many files would cost more than all else.
@@ -53,6 +56,10 @@ def find_contested(connection: Connection, contract: SourceContract, seen: SeenK
         "create or replace temp table contested as select cast(key_hash as ubigint) as key_hash from repeated_keys"
     )
     connection.unregister("repeated_keys")
+    connection.execute(
+        "create or replace temp table contested_rows as "
+        "select _row from numbered where not is_refused and key_hash in (select key_hash from contested)"
+    )
     if contract.name != "events":
         _find_rivals(connection, contract)
 

@@ -163,6 +163,12 @@ def _row_faults(contract: SourceContract, columns: list[_Mapped], base_currency:
     return faults
 
 
+def _hashed_text(name: str) -> str:
+    """Return the SQL of a column's part in the row hash; the calendar text of a time takes three times as long as its number."""
+    number = f'epoch_us("{name}")' if COLUMNS[name].type == "TIMESTAMP" else f'"{name}"'
+    return f"coalesce(cast({number} as varchar), '')"
+
+
 def checked_select(
     contract: SourceContract,
     mapped_sql: str,
@@ -194,7 +200,7 @@ def checked_select(
     dates = "".join(f', {_business_date(time, mapped_types, steps)} as "{day}"' for time, day in contract.dates)
     row = "row_number() over ()" if is_derived else "cast(_row as bigint)"
     excluded = "nullif(cast(_excluded as varchar), '')" if "_excluded" in mapped_types else "cast(null as varchar)"
-    hashed = ", ".join(f"coalesce(cast(\"{name}\" as varchar), '')" for name in contract.columns)
+    hashed = ", ".join(_hashed_text(name) for name in contract.columns)
     row_hash = "cast(null as varchar)" if contract.name == "events" else f"md5(concat_ws(chr(31), {hashed}))"
     hidden = f" exclude ({', '.join(column.raw for column in columns)})" if columns else ""
     faults = _row_faults(contract, columns, base_currency)

@@ -7,7 +7,7 @@ Everything here runs inside the unit's transaction on `checked` (all mapped rows
 from dataclasses import dataclass
 from datetime import date
 
-from assets.ingest.contested import ACCEPTED, accepted, find_contested
+from assets.ingest.contested import accepted, find_contested
 from assets.ingest.plan import DERIVED, Unit
 from assets.ingest.seen_keys import SeenKeys
 from assets.ingest.touched import dates_of_kept, dates_taken_away
@@ -131,7 +131,7 @@ def _judge_versions(connection: Connection, contract: SourceContract) -> None:
                 row_number() over (partition by {key}, row_hash order by _row) as same_number,
                 row_number() over (partition by {key} order by _row) as copy_number
             from checked
-            where {ACCEPTED} and hash({key}) in (select key_hash from contested)
+            where _row in (select _row from contested_rows)
         ),
         known as (
             select {key}, list(row_hash) as row_hashes
@@ -162,7 +162,7 @@ def _judge_events(connection: Connection) -> None:
         with fresh_rows as (
             select *, coalesce(user_id, 'anonymous:' || anonymous_id) as actor
             from checked
-            where {ACCEPTED} and hash(event_id, activity_date) in (select key_hash from contested)
+            where _row in (select _row from contested_rows)
         ),
         fresh as (
             select event_id, activity_date, _row, {content} as content,

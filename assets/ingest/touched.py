@@ -53,7 +53,7 @@ def dates_of_kept(connection: Connection, contract: SourceContract) -> set[date]
     found = _dates(connection, f"select distinct {column} from checked where {_KEPT}", [])
     if _may_move(contract) and _has_contested(connection):
         key = ", ".join(contract.key)
-        kept = f"select ({key}) from checked where {_KEPT} and hash({key}) in (select key_hash from contested)"
+        kept = f"select ({key}) from checked where {_KEPT} and _row in (select _row from contested_rows)"
         found |= _dates(connection, f"select distinct {column} from rivals where ({key}) in ({kept})", [])
     return found
 
@@ -76,7 +76,7 @@ def _note_moved(connection: Connection, contract: SourceContract, column: str) -
             from (
                 select {key}, {column} from rivals
                 union all
-                select {key}, {column} from checked where {_KEPT} and hash({key}) in (select key_hash from contested)
+                select {key}, {column} from checked where {_KEPT} and _row in (select _row from contested_rows)
             ) as versions
             group by {key}
             having min({column}) <> max({column})

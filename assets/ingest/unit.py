@@ -73,7 +73,17 @@ def _drop_scratch(connection: Connection) -> None:
     ).fetchall()
     for (kind,) in kinds:
         connection.execute(f"drop {kind} checked")
-    for table in ("numbered", "refused", "outcomes", "contested", "rivals", "days", "unit_ids", "unit_keys"):
+    for table in (
+        "numbered",
+        "refused",
+        "outcomes",
+        "contested",
+        "contested_rows",
+        "rivals",
+        "days",
+        "unit_ids",
+        "unit_keys",
+    ):
         connection.execute(f"drop table if exists temp.{table}")
 
 

@@ -7,14 +7,15 @@ with policy as (
     select 1800000000 as session_gap_us  -- slices are as long
 ),
 
--- numbers in the order of the names: the channel of a first event is found without sorting texts
+-- Places among the names in their order: the channel of a first event is found without sorting texts. A list, because
+-- a join with so few rows took the events for its smaller side and held them all in memory; channels are few.
 channels as (
-    select
-        channel,
-        row_number() over (order by coalesce(channel, 'direct'), channel) as channel_number
-    from core.events
-    where activity_date >= $from_date - 1 and activity_date < $until_date + 1
-    group by channel
+    select list(channel order by channel) as channel_names
+    from (
+        select distinct coalesce(channel, 'direct') as channel
+        from core.events
+        where activity_date >= $from_date - 1 and activity_date < $until_date + 1
+    ) as found
 ),
 
 -- Events of a user in one day and slice of 30 minutes are never in two sessions: counted together before anything is
@@ -26,38 +27,48 @@ bursts as (
         events.activity_date,
         (epoch_us(events.occurred_at) + 62135596800000000) // 1800000000 as slice_number,
         min(
-            (((epoch_us(events.occurred_at) + 62135596800000000) % 1800000000) << 32) | channels.channel_number
+            (((epoch_us(events.occurred_at) + 62135596800000000) % 1800000000) << 32)
+            | list_position((select channel_names from channels), coalesce(events.channel, 'direct'))
         ) as entry,
         max(epoch_us(events.occurred_at)) as last_us,
-        count(*) as events_count,
-        count(case when events.event_type = 'view' then 1 end) as views_count,
-        count(case when events.event_type = 'cart' then 1 end) as carts_count,
+        cast(count(*) as integer) as events_count,
+        cast(count(case when events.event_type = 'view' then 1 end) as integer) as views_count,
+        cast(count(case when events.event_type = 'cart' then 1 end) as integer) as carts_count,
         bool_or(events.event_type = 'purchase') as has_purchase
     from core.events
-    inner join channels on events.channel is not distinct from channels.channel
     where
         events.activity_date >= $from_date - 1 and events.activity_date < $until_date + 1
         and events.event_type <> 'push_open'
     group by events.user_key, events.activity_date, slice_number
 ),
 
+-- narrow rows: they are sorted
 placed as (
     select
-        *,
-        slice_number * 1800000000 - 62135596800000000 + (entry >> 32) as first_us
+        user_key,
+        activity_date,
+        slice_number,
+        slice_number * 1800000000 - 62135596800000000 + (entry >> 32) as first_us,
+        last_us,
+        entry & 4294967295 as channel_number,
+        events_count,
+        views_count,
+        carts_count,
+        has_purchase
     from bursts
-    cross join policy
 ),
 
 followed as materialized (
     select
         *,
         coalesce(
-            first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number) > session_gap_us,
+            first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number)
+            > (select session_gap_us from policy),
             true
         ) as is_start,
         coalesce(
-            lead(first_us) over (partition by user_key order by activity_date, slice_number) - last_us > session_gap_us,
+            lead(first_us) over (partition by user_key order by activity_date, slice_number) - last_us
+            > (select session_gap_us from policy),
             true
         ) as is_end
     from placed
@@ -84,7 +95,7 @@ together as (
         sum(views_count) as views_count,
         sum(carts_count) as carts_count,
         bool_or(has_purchase) as has_purchase,
-        max(case when is_start then entry & 4294967295 end) as channel_number
+        max(case when is_start then channel_number end) as channel_number
     from numbered
     where activity_date <= start_date + 1
     group by user_key, session_index, start_date
@@ -98,7 +109,7 @@ together as (
         views_count,
         carts_count,
         has_purchase,
-        entry & 4294967295 as channel_number
+        channel_number
     from followed
     where is_start and is_end
 )
@@ -114,7 +125,6 @@ select
     together.views_count,
     together.carts_count,
     together.has_purchase,
-    coalesce(channels.channel, 'direct') as entry_channel
+    (select channel_names from channels)[together.channel_number] as entry_channel
 from together
-inner join channels on together.channel_number = channels.channel_number
 where together.activity_date >= $from_date and together.activity_date < $until_date
