@@ -22,16 +22,23 @@ _TIMES = {
 def split_by_arrival(
     world: WorldModel, tables: dict[str, pa.Table], *, last_days: int
 ) -> dict[str, list[tuple[int | None, pa.Table]]]:
-    """Return, per source, the rows before the last days (day None) and those of each of the last days, in their
-    order.
-    """
+    """Return, per source, the rows before the last days (day None) and those of each of the last days, in their order."""
     first = world.days - last_days
     parts: dict[str, list[tuple[int | None, pa.Table]]] = {}
     for source, table in tables.items():
         day = arrival_days(world, tables, source)
         parts[source] = [(None, table.filter(pa.array(day < first)))]
-        parts[source] += [(late, table.filter(pa.array(day == late))) for late in range(first, world.days)]
+        parts[source] += [(late, _plain(table.filter(pa.array(day == late)))) for late in range(first, world.days)]
     return parts
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table without dictionaries: a day's few rows would carry the texts of the whole year with them."""
+    plain = (
+        pa.field(field.name, field.type.value_type if pa.types.is_dictionary(field.type) else field.type)
+        for field in table.schema
+    )
+    return table.cast(pa.schema(list(plain)))
 
 
 def arrival_days(world: WorldModel, tables: dict[str, pa.Table], source: str) -> np.ndarray:

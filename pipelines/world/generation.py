@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from pipelines.world.arrival import split_by_arrival
 from pipelines.world.behaviour import BlockLife, live_block
+from pipelines.world.deliveries import join_days
 from pipelines.world.dirt import DirtyRow, write_dirty
 from pipelines.world.errors import WorldError
 from pipelines.world.events import event_rows, mean_extra_events, plan_visits
@@ -265,6 +266,8 @@ def _summary(task: _Task, results: list[_PartResult]) -> WorldSummary:
     file_rows: dict[str, int] = {}
     for records in (*(result.file_rows for result in results), files.records()):
         file_rows |= records
+    days = join_days(task.out, file_rows, task.file_format)
+    file_rows = {path: count for path, count in file_rows.items() if not path.startswith("days/")} | days
     rows: dict[str, int] = dict.fromkeys(SOURCES, 0)
     for path, count in file_rows.items():
         if not path.startswith(("truth/", "optional/")):

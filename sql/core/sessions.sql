@@ -3,10 +3,7 @@
 -- grain: user_key, activity_date, session_number
 -- partition: activity_date
 -- lookback: 1
-with policy as (
-    select 1800000000 as session_gap_us  -- slices are as long
-),
-
+with
 -- Places among the names in their order: the channel of a first event is found without sorting texts. A list, because
 -- a join with so few rows took the events for its smaller side and held them all in memory; channels are few.
 channels as (
@@ -30,6 +27,8 @@ bursts as (
             (((epoch_us(events.occurred_at) + 62135596800000000) % 1800000000) << 32)
             | list_position((select channel_names from channels), coalesce(events.channel, 'direct'))
         ) as entry,
+        entry & 4294967295 as channel_number,
+        slice_number * 1800000000 - 62135596800000000 + (entry >> 32) as first_us,
         max(epoch_us(events.occurred_at)) as last_us,
         cast(count(*) as integer) as events_count,
         cast(count(case when events.event_type = 'view' then 1 end) as integer) as views_count,
@@ -42,36 +41,16 @@ bursts as (
     group by events.user_key, events.activity_date, slice_number
 ),
 
--- narrow rows: they are sorted
-placed as (
-    select
-        user_key,
-        activity_date,
-        slice_number,
-        slice_number * 1800000000 - 62135596800000000 + (entry >> 32) as first_us,
-        last_us,
-        entry & 4294967295 as channel_number,
-        events_count,
-        views_count,
-        carts_count,
-        has_purchase
-    from bursts
-),
-
 followed as materialized (
     select
         *,
         coalesce(
-            first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number)
-            > (select session_gap_us from policy),
-            true
+            first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number) > 1800000000, true
         ) as is_start,
         coalesce(
-            lead(first_us) over (partition by user_key order by activity_date, slice_number) - last_us
-            > (select session_gap_us from policy),
-            true
+            lead(first_us) over (partition by user_key order by activity_date, slice_number) > last_us + 1800000000, true
         ) as is_end
-    from placed
+    from bursts
 ),
 
 -- few: most sessions are a single burst

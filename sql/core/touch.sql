@@ -1,5 +1,5 @@
 -- One row per touch: a session by the channel of its first event, an opened push, or a registration by its channel.
--- grain: user_key, touched_at, channel
+-- grain: user_key, activity_date, touched_at, channel
 -- partition: activity_date
 -- lookback: 1
 -- view: what sessions begin with; attribution reads a range of days once
