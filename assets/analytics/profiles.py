@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from models.means import bootstrap_interval, normal_interval
 from models.proportions import wilson_interval
 from sql.analyses import load_analysis
@@ -37,7 +37,7 @@ def profile(shop: "Shop", attribute: str, *, from_date: date | None, until_date:
     measures = tuple(name for name in frame.columns if name not in {"attribute", "attribute_value", "users_count"})
     return Report(
         f"profile of {attribute}",
-        load_analysis("profile").description
+        counted(load_analysis("profile").description)
         + " Intervals of 95 %: Wilson for shares; for the mean bootstrap up to 2,000 users, normal above.",
         "all signed-in users known, active or not",
         f"{first} to {date.fromordinal(last.toordinal() - 1)}",
