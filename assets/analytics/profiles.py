@@ -1,5 +1,7 @@
 """Who the users are: every attribute against activity and value, with denominators and intervals."""
 
+import math
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,18 @@ if TYPE_CHECKING:
 ATTRIBUTES = (
     "gender", "age_band", "region", "city_tier", "occupation", "income_band", "household_size", "acquisition_channel",
 )  # fmt: skip
+
+BANDS = ("age_band", "income_band", "household_size")
+"""Attributes whose values have an order of their own; the others stand by number of users."""
+
+
+def _place_of_band(value: str) -> tuple[float, float]:
+    """Return what to sort a band by: its first number ("Under 15" before "15-24"), words after numbers, unknown last."""
+    number = re.search(r"\d+(?:\.\d+)?", value.replace(",", ""))
+    if number is None:
+        return (math.inf, float(value == "unknown"))
+    is_open_below = re.search(r"under|below|less|up to|<|≤|以下|以内", value, re.IGNORECASE) is not None
+    return (float(number[0]), 0.0 if is_open_below else 1.0)
 
 
 def profile(shop: "Shop", attribute: str, *, from_date: date | None, until_date: date | None) -> Report:
@@ -67,4 +81,6 @@ def _one(shop: "Shop", attribute: str, first: date, last: date) -> pd.DataFrame:
     frame["net_amount_mean_low"] = [low for low, _ in intervals]
     frame["net_amount_mean_high"] = [high for _, high in intervals]
     frame.insert(0, "attribute", attribute)
+    if attribute in BANDS:
+        frame = frame.sort_values("attribute_value", key=lambda values: values.map(_place_of_band), kind="stable")
     return frame
