@@ -162,10 +162,18 @@ def intervals(
         "pairs",
         frame,
         notes=(
-            quantiles(seconds / 86_400, unit="days"),
+            _durations(seconds),
             "pairs still open at the end of the data are missing: late bins are short",
         ),
     )
+
+
+def _durations(seconds: np.ndarray) -> str:
+    """Return the quantiles of durations in words, in the unit in which their median can be read."""
+    middle = float(np.median(seconds)) if len(seconds) else 0.0
+    names = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
+    unit, size = next(((name, size) for name, size in names if middle >= size), ("seconds", 1))
+    return quantiles(seconds / size, unit=unit)
 
 
 def distribution(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None) -> Report:
