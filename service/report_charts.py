@@ -7,11 +7,13 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from service.charts import CLAY, INK, LEAF, LINE, MUTED, STEM, WATER
 
 COLOURS = (STEM, CLAY, WATER, "#b59a3c", "#7d6a9c", LEAF, "#8a5a44", "#4a8f93")
+MOST_SINGLE_TICKS = 16
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
 
@@ -70,7 +72,7 @@ def grouped_bars(
 def lines(
     x: Sequence[object], series: Mapping[str, Sequence[float | None]], *, unit: str = "", as_share: bool = False
 ) -> Picture:
-    """Draw named lines over the same x; a missing value is a gap."""
+    """Draw named lines over the same x; a missing value is a gap. Whole numbers as x, such as periods, have whole ticks."""
     traces: list[dict[str, object]] = [
         {
             "type": "scatter", "mode": "lines", "name": _text(name), "x": [str(value) for value in x], "y": list(values),
@@ -81,7 +83,11 @@ def lines(
     ]  # fmt: skip
     title = {"text": _text(unit), "font": {"size": 12, "color": MUTED}}
     axis = {"title": title, "rangemode": "tozero", "tickformat": ".0%" if as_share else "~s"}
-    layout = {"yaxis": axis, "xaxis": {"showgrid": False}, "showlegend": len(traces) > 1, "hovermode": "x unified"}
+    side: dict[str, object] = {"showgrid": False}
+    if x and all(isinstance(value, Integral) for value in x):
+        # where few numbers stand far apart plotly would put halves between them
+        side |= {"tickformat": "d"} | ({"tick0": 0, "dtick": 1} if len(x) <= MOST_SINGLE_TICKS else {})
+    layout = {"yaxis": axis, "xaxis": side, "showlegend": len(traces) > 1, "hovermode": "x unified"}
     return Picture(traces, layout)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from models.association import Thresholds, adaptive_baskets, count_people, rules
 from sql.analyses import load_analysis
 
@@ -43,7 +43,7 @@ def basket_rules(
         "Who buys the antecedent buys the consequent too. support = baskets with all / all; confidence = baskets with all / "
         "with the antecedent; lift = confidence / share of the consequent; leverage = support - product of the shares. "
         f"Kept: at least {needed} baskets and confidence of at least {confidence}, ties included; at most 4 products.",
-        load_analysis("baskets").description.replace("$products_at_most", str(products_at_most)),
+        counted(load_analysis("baskets").description).replace("$products_at_most", str(products_at_most)),
         f"orders {first} to {date.fromordinal(last.toordinal() - 1)}",
         f"{len(baskets):,} baskets; people_count: different buyers of all products of a rule",
         table.drop(columns="items"),

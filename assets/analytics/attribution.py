@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from models.attribution import markov
 from sql.queries import load_queries
 
@@ -105,7 +105,7 @@ def payback(shop: "Shop") -> Report:
         raise AnalysisError("this home holds no marketing costs; map the source marketing_costs (docs/mapping.md)")
     return Report(
         "payback",
-        load_queries()["report.acquisition_cost"].description,
+        counted(load_queries()["report.acquisition_cost"].description),
         "signed-in users by acquisition channel and month of the first activity in the data",
         "costs of the month; revenue from the first activity to the end of the data",
         "cac_amount, net_amount_per_user: users of the cohort, buyers or not; roas: costs",

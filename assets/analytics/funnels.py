@@ -147,6 +147,8 @@ def funnel_words(funnel: Funnel) -> str:
 def _window(funnel: Funnel, from_date: date, until_date: date, data_end: date) -> str:
     open_from = data_end - timedelta(days=math.ceil(funnel.window_days))
     late = f"; entries from {open_from} on had less than that" if until_date > open_from else ""
+    if from_date >= open_from:
+        late = "; the data end before any entry had that long"
     last_date = until_date - timedelta(days=1)
     return f"entries {from_date} to {last_date}, all steps within {funnel.window_days:g} days of the entry{late}"
 

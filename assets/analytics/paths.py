@@ -8,7 +8,7 @@ import pandas as pd
 
 from assets.analytics.event_types import check_event_types
 from assets.analytics.moments import moments
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from models.distributions import amount_bins, duration_bins, quantiles
 from models.step_matrix import count_steps
 from sql.analyses import load_analysis
@@ -42,7 +42,7 @@ def sessions(shop: "Shop", *, from_date: date | None, until_date: date | None) -
     )
     return Report(
         "sessions",
-        load_queries()["report.session_day"].description,
+        counted(load_queries()["report.session_day"].description),
         VISITORS,
         f"sessions that start {_days(first, last)}",
         "purchase_session_share: sessions of the day",
@@ -68,7 +68,7 @@ def paths(shop: "Shop", *, from_date: date | None, until_date: date | None, top:
     frame["share"] = frame["transitions_count"] / frame.groupby("from_event")["transitions_count"].transform("sum")
     return Report(
         "path",
-        load_queries()["report.event_transition_day"].description,
+        counted(load_queries()["report.event_transition_day"].description),
         VISITORS,
         f"sessions that start {_days(first, last)}",
         "share: transitions from the event",
@@ -133,7 +133,7 @@ def step_flows(
     frame["share"] = frame["sessions_count"] / frame[frame["step"] == 0]["sessions_count"].sum()
     return Report(
         "step_flows",
-        load_analysis("step_flows").description,
+        counted(load_analysis("step_flows").description),
         VISITORS,
         f"sessions that start {_days(first, last)}",
         "share: sessions with the anchor",
@@ -156,16 +156,24 @@ def intervals(
     people = pairs["user_key"].nunique()
     return Report(
         f"intervals {first_type} to {second_type}",
-        load_analysis("intervals").description,
+        counted(load_analysis("intervals").description),
         f"{VISITORS}; {people:,} have a pair",
         f"first event {_days(first, last)}; the second one may come later",
         "pairs",
         frame,
         notes=(
-            quantiles(seconds / 86_400, unit="days"),
+            _durations(seconds),
             "pairs still open at the end of the data are missing: late bins are short",
         ),
     )
+
+
+def _durations(seconds: np.ndarray) -> str:
+    """Return the quantiles of durations in words, in the unit in which their median can be read."""
+    middle = float(np.median(seconds)) if len(seconds) else 0.0
+    names = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
+    unit, size = next(((name, size) for name, size in names if middle >= size), ("seconds", 1))
+    return quantiles(seconds / size, unit=unit)
 
 
 def distribution(shop: "Shop", measure: str, *, from_date: date | None, until_date: date | None) -> Report:

@@ -1,12 +1,14 @@
 """Who the users are: every attribute against activity and value, with denominators and intervals."""
 
+import math
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from models.means import bootstrap_interval, normal_interval
 from models.proportions import wilson_interval
 from sql.analyses import load_analysis
@@ -17,6 +19,18 @@ if TYPE_CHECKING:
 ATTRIBUTES = (
     "gender", "age_band", "region", "city_tier", "occupation", "income_band", "household_size", "acquisition_channel",
 )  # fmt: skip
+
+BANDS = ("age_band", "income_band", "household_size")
+"""Attributes whose values have an order of their own; the others stand by number of users."""
+
+
+def _place_of_band(value: str) -> tuple[float, float]:
+    """Return what to sort a band by: its first number ("Under 15" before "15-24"), words after numbers, unknown last."""
+    number = re.search(r"\d+(?:\.\d+)?", value.replace(",", ""))
+    if number is None:
+        return (math.inf, float(value == "unknown"))
+    is_open_below = re.search(r"under|below|less|up to|<|≤|以下|以内", value, re.IGNORECASE) is not None
+    return (float(number[0]), 0.0 if is_open_below else 1.0)
 
 
 def profile(shop: "Shop", attribute: str, *, from_date: date | None, until_date: date | None) -> Report:
@@ -37,7 +51,7 @@ def profile(shop: "Shop", attribute: str, *, from_date: date | None, until_date:
     measures = tuple(name for name in frame.columns if name not in {"attribute", "attribute_value", "users_count"})
     return Report(
         f"profile of {attribute}",
-        load_analysis("profile").description
+        counted(load_analysis("profile").description)
         + " Intervals of 95 %: Wilson for shares; for the mean bootstrap up to 2,000 users, normal above.",
         "all signed-in users known, active or not",
         f"{first} to {date.fromordinal(last.toordinal() - 1)}",
@@ -67,4 +81,6 @@ def _one(shop: "Shop", attribute: str, first: date, last: date) -> pd.DataFrame:
     frame["net_amount_mean_low"] = [low for low, _ in intervals]
     frame["net_amount_mean_high"] = [high for _, high in intervals]
     frame.insert(0, "attribute", attribute)
+    if attribute in BANDS:
+        frame = frame.sort_values("attribute_value", key=lambda values: values.map(_place_of_band), kind="stable")
     return frame

@@ -13,6 +13,13 @@ class AnalysisError(ValueError):
     """A question that cannot be answered; the message says why and what to ask instead."""
 
 
+def counted(description: str) -> str:
+    """Return the description of a SQL file from what it counts on: "One row per day: users active." is "Users active."."""
+    grain, colon, rest = description.partition(": ")
+    is_grain = bool(colon) and grain.startswith("One row per ") and ". " not in grain
+    return rest[:1].upper() + rest[1:] if is_grain else description
+
+
 @dataclass(frozen=True)
 class Report:
     """One answer. `people` names the column that counts people, `measures` those that say something about them.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from contracts.settings import DEFAULT_TIME_ZONE
 from models.calendar_effects import calendar_effects
 from models.series import expect
@@ -33,7 +33,7 @@ def hours_of_the_week(shop: "Shop", *, by: str, from_date: date | None, until_da
     words = [f"{row.dimension_value}: weekday {row.weekday_number}, {row.hour_of_day}:00" for row in top.itertuples()]
     return Report(
         "rhythm",
-        load_analysis("rhythm").description,
+        counted(load_analysis("rhythm").description),
         "signed-in users" + ("" if by == "all" else f" by {by}"),
         f"{first} to {date.fromordinal(last.toordinal() - 1)}, clock of {zone}",
         "events_share: all active events of the group",
@@ -71,7 +71,7 @@ def calendar(shop: "Shop", measure: str, *, from_date: date | None, until_date: 
         f"calendar of {measure}",
         "index = value / level around it (mean of the 14 days before and after), mean over the days; 1 = no effect. weekday: 1 = "
         "Monday. month_part and sale_day: after the weekday is taken out. Intervals of 95 %: bootstrap over days. "
-        + load_analysis("daily_series").description,
+        + counted(load_analysis("daily_series").description),
         _population(measure),
         f"{first} to {date.fromordinal(last.toordinal() - 1)}; the first and last 14 days have no level",
         "the level around each day",
@@ -96,7 +96,7 @@ def trend(shop: "Shop", measure: str, *, from_date: date | None, until_date: dat
     flagged = [f"{day:%Y-%m-%d}" for day in frame.loc[frame["is_anomaly"], "activity_date"]]
     return Report(
         f"trend of {measure}",
-        load_analysis("daily_series").description
+        counted(load_analysis("daily_series").description)
         + f" Expected from the days before: {found.model}; range of 99 %, its width from the median error.",
         _population(measure),
         f"{first} to {date.fromordinal(last.toordinal() - 1)}, then {days_ahead} days ahead",

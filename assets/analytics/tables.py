@@ -5,7 +5,7 @@ Retention and the value of cohorts have their own module, `cohorts.py`; what is 
 
 from typing import TYPE_CHECKING
 
-from assets.analytics.report import AnalysisError, Report
+from assets.analytics.report import AnalysisError, Report, counted
 from sql.queries import load_queries
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _BUYERS = {
 
 
 def definition(table: str) -> str:
-    """Return what a table's own file says a row is, and how it is counted."""
-    return load_queries()[table].description
+    """Return what a table's own file says is counted and how, without its grain ("One row per ...:"), which the columns show."""
+    return counted(load_queries()[table].description)
 
 
 def choose(word: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
--- One row per paid order of the range with its products: guests are included, returned lines are not.
+-- One row per basket: a paid order of the range with its products; guests are included, returned lines are not.
 -- Of more than $products_at_most different products: left out (robots, wholesale), as in report.product_pair.
 -- Products by name where there is one, else by id; a product stands once in a basket; a guest's order is a person.
 with bought as (

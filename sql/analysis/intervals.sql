@@ -1,4 +1,4 @@
--- One row per pair of a first event and the next second event of the same user: the seconds between them.
+-- One row per pair: the seconds from a first event to the next second event of the same user.
 -- A first event that is followed by another first event before the second does not count: pairs are nearest neighbours.
 -- The first event lies in the range; equal times are no pair. The type `order` means a paid order.
 with moments as (

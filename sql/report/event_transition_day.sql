@@ -1,4 +1,4 @@
--- One row per day and pair of event types that follow each other in sessions that start that day: how often they do.
+-- One row per day and pair of event types: how often the second follows the first in sessions that start that day.
 -- Sessions as in core.sessions, visitors who are not signed in included. `(start)` stands before the first event of a
 -- session, `(end)` after the last one. Events of one moment follow each other by name, whatever the order of the files.
 -- grain: activity_date, from_event, to_event

@@ -101,6 +101,7 @@ def test_a_worse_challenger_is_refused_and_a_sound_one_takes_over(shop, warehous
     assert [trial["is_promoted"] for trial in sound.card["promotion"]["trials"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_the_champion_is_the_same_whenever_and_in_whatever_order_it_is_asked_for(shop, tmp_path):
     quality, _ = shop
     quality[FIRST + timedelta(days=14)] = BAD

@@ -103,15 +103,19 @@ def test_a_declared_list_is_published_beside_those_of_the_house(tmp_path):
     }
 
 
-@pytest.mark.parametrize("lead", ["=", "+", "-", "@", "'", "\t", "\r"])
-def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_only(tmp_path, lead):
-    hostile = f"{lead}cmd()|A1"
-    fill(tmp_path, AS_OF, 1, user_id=hostile, value_at_stake=-5.0)
+def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_only(tmp_path):
+    hostile = [f"{lead}cmd()|A1" for lead in ("=", "+", "-", "@", "'", "\t", "\r")]
+    fill(tmp_path, AS_OF, len(hostile), value_at_stake=-5.0)
+    with open_warehouse(tmp_path) as warehouse:
+        for number, text in enumerate(hostile):
+            warehouse.connection.execute(
+                "update segment.members set user_id = $1 where user_id = $2", [text, f"u{number:03d}"]
+            )
     folder = put_out(tmp_path).folder
     flat = pd.read_csv(folder / "segments" / "retention.csv", dtype=str, keep_default_na=False)
-    assert flat["user_id"].tolist() == [f"'{hostile}"]
-    assert flat["value_at_stake"].tolist() == ["-5.0"]
-    assert pd.read_parquet(folder / "segments" / "retention.parquet")["user_id"].tolist() == [hostile]
+    assert sorted(flat["user_id"]) == sorted(f"'{text}" for text in hostile)
+    assert set(flat["value_at_stake"]) == {"-5.0"}
+    assert sorted(pd.read_parquet(folder / "segments" / "retention.parquet")["user_id"]) == sorted(hostile)
 
 
 def test_a_jump_in_size_is_held_back_until_it_is_allowed(tmp_path):
@@ -212,13 +216,12 @@ def test_a_version_can_be_read_by_anything(tmp_path):
 @pytest.mark.parametrize(
     "place,moved",
     [
-        ("before current", False),
         ("after current", True),
         *(
             pytest.param(place, moved, marks=pytest.mark.slow)
             for place, moved in (
                 ("claimed", False), ("files written", False), ("before manifest.json", False), ("after manifest.json", False),
-                ("renamed", False), ("removing", True),
+                ("renamed", False), ("before current", False), ("removing", True),
             )
         ),
     ],
@@ -275,6 +278,7 @@ def test_a_damaged_manifest_of_an_old_version_does_not_stop_the_next_one(sound_h
     assert all_versions(sound_home)[0].name == "2024-05-01.1"
 
 
+@pytest.mark.slow
 def test_two_publications_of_the_same_tables_hold_the_same_rows(tmp_path):
     fill(tmp_path, AS_OF, 5, value_at_stake=1.0)  # ties everywhere: the order must come from the key
     first, second = (put_out(tmp_path).folder for _ in range(2))

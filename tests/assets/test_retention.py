@@ -1,5 +1,6 @@
 """Old snapshots of users go, the newest and each month's first stay, and what later runs read is never taken away."""
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from assets.retention import kept_as_ofs, prune_snapshots, snapshot_tables
 from assets.segments import previous_as_of
-from assets.warehouse import Warehouse, open_in_memory
+from assets.warehouse import Warehouse, open_warehouse
 from contracts.outputs import TABLES
 from sql.queries import load_queries
 
@@ -38,11 +39,19 @@ def test_no_snapshot_is_removed_before_its_successor_is_there(keep_daily):
     assert stored == kept_as_ofs(days, keep_daily=keep_daily)
 
 
-@pytest.fixture
-def warehouse():
-    with open_in_memory() as opened:
+@pytest.fixture(scope="module")
+def empty_home(tmp_path_factory):
+    """A home with every table, all empty, built once: a test's warehouse begins as a copy of it."""
+    home = tmp_path_factory.mktemp("empty")
+    with open_warehouse(home) as opened:
         for query in load_queries().values():
             opened.build(query, {"as_of": FIRST, "horizon_days": 28})
+    return home
+
+
+@pytest.fixture
+def warehouse(empty_home, tmp_path):
+    with open_warehouse(shutil.copytree(empty_home, tmp_path / "home")) as opened:
         yield opened
 
 

@@ -54,7 +54,10 @@ def test_a_touched_date_without_a_change_is_not_told(shop):
     assert {replaced[query.table] for query in READERS} == {"nothing (no new dates)", "0 users"}
 
 
-@pytest.mark.parametrize("day", [BUSY_DAYS[0], max(event["activity_date"] for event in SHOP["events"])], ids=str)
+LAST_DAY = max(event["activity_date"] for event in SHOP["events"])
+
+
+@pytest.mark.parametrize("day", [BUSY_DAYS[0], pytest.param(LAST_DAY, marks=pytest.mark.slow)], ids=str)
 def test_days_taken_away_give_the_rows_of_a_full_build(shop, day):
     """The first day of some users and the last day of the data: cohorts move, and a date holds nothing any more."""
     for table in ("events", "orders"):

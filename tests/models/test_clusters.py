@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -70,6 +71,7 @@ def test_negative_spend_is_data():
     assert assign_clusters(frame).frame["cluster_id"].notna().all()
 
 
+@pytest.mark.slow
 @parametrize_with_checks([StableKMeans(n_clusters_range=(2, 3), n_bootstraps=2)])
 def test_scikit_learn_conformance(estimator, check):
     check(estimator)

@@ -114,7 +114,7 @@ def test_any_order_equals_the_twin(rows, window):
     assert result(reach(as_events(rows, steps), steps=3, window_us=window * 1_000_000, order="any")) == wanted
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
 def test_levels_equal_clickhouse(seed):
     """`windowFunnel` on 300 users; events enter ClickHouse in step order where times are equal.
 

@@ -14,6 +14,7 @@ from models.propensity import PropensityModel
 SMALL = {"forest_size": 15, "boosting_rounds": 40}
 
 
+@pytest.mark.slow
 @parametrize_with_checks([PropensityModel(forest_size=4, boosting_rounds=4)])
 def test_scikit_learn_conformance(estimator, check):
     check(estimator)
@@ -84,6 +85,7 @@ def test_same_seed_same_probabilities():
     assert np.array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_threads_of_the_forest_move_no_digit():
     random = np.random.default_rng(3)
     X = random.normal(size=(8_000, 6))  # enough rows for the forest to be fitted by two threads

@@ -90,6 +90,7 @@ def test_one_class_decides_nothing(rows):
     assert trial(rows.assign(label=1), np.full(len(rows), 0.5)) is None
 
 
+@pytest.mark.slow
 def test_the_newest_training_origin_decides_what_is_judged(samples):
     trained = train_and_evaluate(samples, NOISE, test_as_of=TEST, known_until=KNOWN, resamples=60)
     assert isinstance(trained.model, PurchaseRule)

@@ -119,6 +119,7 @@ def test_a_random_split_would_be_found(samples, monkeypatch):
     assert labels_reach_the_judged_model(few)
 
 
+@pytest.mark.slow
 def test_an_origin_whose_window_is_open_at_the_test_origin_is_not_judged_upon(samples, trained):
     between = samples[samples["as_of"] == ORIGINS[-2]].assign(as_of=pd.Timestamp("2024-08-07"), label=True)
     found = train_and_evaluate(pd.concat([samples, between]), TASK, test_as_of=TEST, known_until=KNOWN, resamples=2)
@@ -127,6 +128,7 @@ def test_an_origin_whose_window_is_open_at_the_test_origin_is_not_judged_upon(sa
     assert np.abs(trained.test_predictions["probability"] - found.test_predictions["probability"]).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_row_order_has_no_influence(samples, trained):
     shuffled = samples.sample(frac=1.0, random_state=5)
     other = train_and_evaluate(shuffled, TASK, test_as_of=TEST, known_until=KNOWN, resamples=2)
@@ -189,6 +191,7 @@ def test_one_outcome_only_falls_back_with_undefined_measures(samples):
     assert trained.card.label_audit.findings == ("degenerate",)
 
 
+@pytest.mark.slow
 def test_people_without_orders_are_scored_too(samples):
     browsers = samples.head(40).assign(
         user_id=[f"b{number}" for number in range(40)], as_of=ORIGINS[-1], orders_count=0, repeat_days=0, label=False

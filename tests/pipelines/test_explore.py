@@ -10,7 +10,7 @@ import pytest
 from assets.analytics import Report
 from contracts.funnels import DEFAULT_FUNNELS
 from pipelines import explore
-from pipelines.report_page import report_page
+from pipelines.report_page import picture_of, report_page
 from pipelines.settings import load_settings
 
 
@@ -92,6 +92,22 @@ def test_a_page_cannot_be_broken_by_names_and_asks_for_nothing_from_outside():
     assert "\\u0026lt;/script\\u0026gt;" in drawn
     assert "<script src" not in page
     assert "<link" not in page
+
+
+@pytest.mark.parametrize("periods, step", [(3, 1), (12, 1), (52, None)])
+def test_the_axis_of_periods_has_whole_numbers(periods, step):
+    frame = pd.DataFrame({
+        "dimension_value": "all", "period_offset": range(periods), "on_share": 0.5,
+    })  # fmt: skip
+    picture = picture_of(Report("retention_curve", "d", "p", "w", "n", frame))
+    assert picture is not None
+    axis = picture.layout["xaxis"]
+    assert (axis["tickformat"], axis.get("dtick")) == ("d", step)
+    days = picture_of(Report("revenue", "d", "p", "w", "n", pd.DataFrame({
+        "month_date": pd.to_datetime(["2024-01-01", "2024-02-01"]), "gross_amount": [1, 2], "net_amount": [1, 2],
+    })))  # fmt: skip
+    assert days is not None
+    assert days.layout["xaxis"] == {"showgrid": False}
 
 
 def test_steps_have_types_and_filters(asked):

@@ -120,11 +120,26 @@ def loaded():
         yield warehouse
 
 
-@pytest.mark.parametrize("table", [query.table for query in load_queries().values() if query.kind == "incremental"])
-@settings(max_examples=10)
-@given(cuts=st.lists(st.integers(1, DAYS), max_size=6, unique=True))
+INCREMENTAL = [query.table for query in load_queries().values() if query.kind == "incremental"]
+CUTS = st.lists(st.integers(1, DAYS), max_size=6, unique=True)
+
+
+@pytest.mark.parametrize("table", INCREMENTAL)
+@settings(max_examples=3)
+@given(cuts=CUTS)
 def test_dates_in_parts_make_the_whole(loaded, table, cuts):
     """A session over midnight, and a robot that never stops, included."""
+    parts_make_the_whole(loaded, table, cuts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", INCREMENTAL)
+@given(cuts=CUTS)
+def test_dates_in_many_parts_make_the_whole(loaded, table, cuts):
+    parts_make_the_whole(loaded, table, cuts)
+
+
+def parts_make_the_whole(loaded, table, cuts):
     query = load_queries()[table]
     whole = sorted_rows(loaded, f"select * from {table}")
     edges = [

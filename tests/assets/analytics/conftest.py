@@ -1,7 +1,10 @@
 """A small shop in memory: bronze rows given by a test, core and the reports asked for built from them."""
 
+import re
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from assets.analytics import Shop
 from assets.warehouse import open_in_memory
 from sql.queries import load_queries
 
+ROOT = Path(__file__).parents[3]
 START = datetime.fromisoformat("2024-03-04T00:00:00")  # a Monday
 VISITOR = 9
 
@@ -73,7 +77,19 @@ def fill(warehouse, events=(), orders=(), *, regions=None, channels=None, costs=
             [day, channel, amount],
         )
     span = {"from_date": date(2024, 1, 1), "until_date": date(2025, 1, 1)}
-    for query in load_queries().values():
-        if query.layer == "core" or (query.layer == "report" and query.name in reports):
-            warehouse.build(query, span if query.kind == "incremental" else {})
+    for query in tables_for(tuple(reports)):
+        warehouse.build(query, span if query.kind == "incremental" else {})
     return Shop(warehouse)
+
+
+@cache
+def tables_for(reports):
+    """The core tables that questions name in Python or SQL, the reports asked for, and what these are made of, in order."""
+    texts = [
+        path.read_text() for folder in ("assets/analytics", "sql/analysis") for path in (ROOT / folder).glob("*.*")
+    ]
+    wanted = {f"report.{name}" for name in reports} | set(re.findall(r"\bcore\.\w+", "\n".join(texts)))
+    for query in reversed(load_queries().values()):
+        if query.table in wanted:
+            wanted |= {name for name in query.inputs if name.startswith("core.")}
+    return [query for query in load_queries().values() if query.table in wanted]

@@ -1,7 +1,7 @@
 """Transitions, step matrix, intervals and distributions against slow twins."""
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.analytics import AnalysisError, Shop, moments
+from contracts.funnels import Funnel
 from models.distributions import amount_bins, duration_bins, quantiles
 
+DAY = 24 * 60
 START = datetime.fromisoformat("2024-03-04T00:00:00")  # as in conftest.py
 EVENTS = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 200), st.sampled_from(["view", "cart", "push_open"]), st.just(1)),
@@ -176,3 +178,21 @@ def test_bins_hold_their_lower_end():
     }
     assert amount_bins(np.array([])).empty
     assert quantiles(np.array([]), unit="days") == "no values"
+
+
+@pytest.mark.parametrize("minutes, said", [
+    (0.5, "quartiles 30 / 30 / 30 seconds"), (3, "quartiles 3 / 3 / 3 minutes"), (120, "quartiles 2 / 2 / 2 hours"),
+    (3 * DAY, "quartiles 3 / 3 / 3 days"),
+])  # fmt: skip
+def test_intervals_are_told_in_a_unit_that_can_be_read(make_shop, minutes, said):
+    report = make_shop([(1, 0, "view", 1), (1, minutes, "cart", 1)]).intervals("view", "cart")
+    assert report.notes[0].startswith(said)
+    assert report.definition.startswith("The seconds from a first event to the next second event of the same user.")
+
+
+def test_a_funnel_says_when_no_entry_had_its_whole_window(make_shop):
+    shop = make_shop([(1, 0, "view", 1), (1, 5, "cart", 1), (2, 10 * DAY, "view", 1)])
+    funnel = Funnel.model_validate({"name": "asked", "steps": ["view", "cart"]})
+    assert "entries from 2024-03-08 on had less than that" in shop.funnel(funnel).window
+    late = shop.funnel(funnel, from_date=date(2024, 3, 10))
+    assert late.window.endswith("; the data end before any entry had that long")

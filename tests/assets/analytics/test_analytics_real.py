@@ -9,6 +9,7 @@ import pytest
 from assets.analytics import Shop
 from assets.ingest import ingest
 from assets.warehouse import open_warehouse
+from contracts.funnels import Funnel
 from models.funnels import FunnelEvents, reach
 from sql.mappings import load_mapping_set
 from sql.queries import load_queries
@@ -17,15 +18,17 @@ pytestmark = pytest.mark.real
 REPORTS = ("engagement_limits", "active_users_day", "engagement_day", "active_days_histogram", "lifecycle", "retention",
            "retention_recurring", "retention_curve", "cohort_value", "revenue_month")  # fmt: skip
 
+FOLDERS = {"rees46": "rees46_sample"}
 
-@pytest.fixture(scope="module", params=["online_retail", "complete_journey"])
+
+@pytest.fixture(scope="module", params=["online_retail", "complete_journey", "rees46"])
 def shop(request, tmp_path_factory):
     from tests.conftest import REAL_DATA  # the fixture `real_data` lives for one test only
 
-    folder = REAL_DATA / request.param
+    folder = REAL_DATA / FOLDERS.get(request.param, request.param)
     if not folder.exists():
         pytest.skip(
-            f"real data {request.param!r} is not in {REAL_DATA}; set TRELLIS_REAL_DATA to the folder that holds it"
+            f"real data {folder.name!r} is not in {REAL_DATA}; set TRELLIS_REAL_DATA to the folder that holds it"
         )
     mappings, home = load_mapping_set(request.param), tmp_path_factory.mktemp(request.param)
     received_at = datetime.fromisoformat("2026-01-01")
@@ -55,6 +58,47 @@ def test_asserts_and_identities_hold(shop):
     for by in ("all", "channel", "region", "persona"):
         cohorts = shop.retention(basis="order", period="month", by=by).frame.query("period_offset == 0")
         assert cohorts.groupby("cohort_date")["cohort_users_count"].sum().to_dict() == new.to_dict()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+@pytest.mark.parametrize("basis", ["activity", "order"])
+def test_active_is_new_returning_and_resurrecting_and_new_users_are_the_cohorts(shop, basis, period):
+    moves = shop.lifecycle(basis=basis, period=period).frame.set_index("period_date")
+    parts = moves[["new_users_count", "returning_users_count", "resurrecting_users_count"]].sum(axis=1)
+    assert (moves["active_users_count"] == parts).all()
+    start = "date_trunc($period, activity_date)"
+    days = shop.warehouse.frame(
+        f"select {start} as period_date, count(distinct user_key) as users from core.user_active_day "
+        "where activity_basis = $basis group by 1",
+        {"basis": basis, "period": period},
+    )
+    active = moves["active_users_count"]
+    assert active[active > 0].to_dict() == days.set_index("period_date")["users"].to_dict()
+    sizes = shop.retention(basis=basis, period=period).frame.query("period_offset == 0")
+    sizes = sizes.set_index("cohort_date")["cohort_users_count"]
+    new = moves["new_users_count"]
+    assert sizes.to_dict() == new[new > 0].to_dict()
+    everybody = "select count(distinct user_key) from core.user_active_day where activity_basis = $basis"
+    assert sizes.sum() == shop.warehouse.value(everybody, {"basis": basis})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["channel", "region"])
+def test_groups_sum_to_the_whole(shop, by):
+    counts = ["on_users_count", "on_or_after_users_count", "streak_users_count", "cohort_users_count"]
+    keys = ["cohort_date", "period_offset"]
+    for recurring in (False, True):
+        whole, groups = (
+            shop.retention(period="month", by=group, recurring=recurring).frame.groupby(keys) for group in ("all", by)
+        )
+        shared = counts if not recurring else [counts[0], counts[-1]]
+        pd.testing.assert_frame_equal(groups[shared].sum(), whole[shared].sum(), check_dtype=False)
+    steps = ("view", "purchase") if shop.warehouse.count("core.events") else ("order", "order")
+    funnel = Funnel.model_validate({"name": "asked", "steps": steps})
+    reached = [shop.funnel(funnel, by=group).frame.groupby("step_number")["users_count"].sum() for group in ("all", by)]
+    assert reached[0].iloc[0] > 0
+    assert reached[0].to_dict() == reached[1].to_dict()
 
 
 @pytest.mark.slow

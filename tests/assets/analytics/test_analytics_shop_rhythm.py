@@ -85,6 +85,16 @@ def test_profiles_sum_to_everybody(make_shop):
     assert everything.groupby("attribute")["users_count"].sum().tolist() == [3] * 8
 
 
+def test_bands_stand_in_their_own_order_and_other_values_by_users(make_shop):
+    shop = make_shop([(key, 0, "view", 1) for key in range(1, 8)], regions={1: "north", 2: "south", 3: "south"})
+    bands = ["35-44", "65+", "100-124K", "Under 15K", "15-24K", "any", None]
+    for key, band in enumerate(bands, 1):
+        shop.warehouse.connection.execute(f"update core.users set age_band = $1 where user_key = {key}", [band])
+    ordered = ["Under 15K", "15-24K", "35-44", "65+", "100-124K", "any", "unknown"]
+    assert shop.profile("age_band").frame["attribute_value"].tolist() == ordered
+    assert shop.profile("region").frame["attribute_value"].tolist() == ["unknown", "south", "north"]
+
+
 def test_large_groups_have_the_normal_interval(make_shop):
     shop = make_shop([(1, 0, "view", 1)], [(1, 5)], regions={1: "north"})
     shop.warehouse.connection.execute(

@@ -3,6 +3,10 @@
 import pytest
 
 from assets.analytics import AnalysisError
+from assets.analytics.report import counted
+from assets.analytics.tables import definition
+from sql.analyses import load_analysis
+from sql.queries import load_queries
 
 DAY = 24 * 60
 REPORTS = ("engagement_limits", "active_users_day", "engagement_day", "lifecycle", "retention", "retention_recurring")
@@ -102,3 +106,16 @@ def test_wrong_words_are_refused(make_shop):
         shop.retention_bracket(3, 1)
     with pytest.raises(AnalysisError, match="basis is 'likes'"):
         shop.lifecycle(basis="likes")
+
+
+def test_definitions_begin_with_what_is_counted():
+    for query in load_queries().values():
+        if query.layer == "report":
+            text = definition(query.table)
+            assert not text.startswith("One row per"), query.table
+            assert text[:1].isupper(), query.table
+            assert query.description.lower().endswith(text.lower())
+    for name in ("step_flows", "intervals", "profile", "rhythm", "daily_series", "baskets"):
+        assert not counted(load_analysis(name).description).startswith("One row per"), name
+    assert counted("One row per pair. Basis: both.") == "One row per pair. Basis: both."
+    assert counted("Users: all.") == "Users: all."

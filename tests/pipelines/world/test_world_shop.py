@@ -229,6 +229,7 @@ def test_cascade_sizes_of_a_known_tree():
     assert cascade_sizes(np.array([-1, 0, 0, 2, -1], dtype=np.int32)).tolist() == [3, 0, 1, 0, 0]
 
 
+@pytest.mark.slow
 def test_price_elasticities_come_back_from_the_lines():
     world = build_model(users=8192, days=364, seed=8, start=date(2024, 1, 1))
     life = live_block(world, 0)
@@ -258,6 +259,7 @@ def test_price_elasticities_come_back_from_the_lines():
         assert abs(slope - elasticity) < 5 / np.sqrt(information) + 0.1, CATEGORIES[category]
 
 
+@pytest.mark.slow
 def test_late_parcels_cost_orders():
     """Users whose first parcel was late buy less in the next four weeks than those whose first parcel was on time."""
     world = build_model(users=16_000, days=300, seed=3, start=date(2024, 1, 1))
