@@ -48,7 +48,8 @@ followed as materialized (
             first_us - lag(last_us) over (partition by user_key order by activity_date, slice_number) > 1800000000, true
         ) as is_start,
         coalesce(
-            lead(first_us) over (partition by user_key order by activity_date, slice_number) > last_us + 1800000000, true
+            lead(first_us) over (partition by user_key order by activity_date, slice_number) > last_us + 1800000000,
+            true
         ) as is_end
     from bursts
 ),

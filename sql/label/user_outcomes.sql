@@ -1,5 +1,6 @@
 -- One row per user known at as_of and horizon: what the user did in [as_of, as_of + horizon).
 -- grain: user_id, as_of, horizon_days
+-- may-be-empty: nobody was known at as_of, as in a shop of a single day
 with everyone as (
     select user_id
     from core.orders
