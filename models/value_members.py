@@ -6,7 +6,7 @@ the fits themselves (`btyd.py`, `gamma_gamma.py`, `lifetime_value.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -196,8 +196,8 @@ def _steps(rounds: int) -> dict[str, float]:
 def without_outliers(amounts: np.ndarray) -> np.ndarray:
     """Amounts (n,), none negative, those above the 99.5 % quantile of the positive ones cut to it; same shape.
 
-    A wholesale order teaches trees a group of customers who each spend a share of it. What the cut takes off the total is given
-    back by the level, which is measured on whole amounts (`value_level.py`).
+    A wholesale order teaches trees a group of customers who each spend a share of it. What the cut takes off the total in the
+    usual window is given back to everybody (`_given_back`).
     """
     paid = amounts[amounts > 0]
     return amounts if len(paid) == 0 else np.minimum(amounts, np.quantile(paid, CUT_ABOVE))
@@ -214,8 +214,27 @@ def _boosting(target: str, sample: pd.DataFrame, columns: Sequence[str], steps: 
     trees = {**_SMALL_TREES, **steps}
     mean = HistGradientBoostingRegressor(loss="poisson", **trees).fit(values, actual / unit)
     bought = actual > 0
-    if target == "expected_orders" or bought.all() or bought.sum() < BUYERS_AT_LEAST:
+    if target == "expected_orders":
         return Boosting(known, mean, None, None, unit)
+    if bought.all() or bought.sum() < BUYERS_AT_LEAST:
+        return _given_back(Boosting(known, mean, None, None, unit), sample)
     buys = HistGradientBoostingClassifier(**trees).fit(values, bought)
     paid = HistGradientBoostingRegressor(loss="gamma", **trees).fit(values[bought], actual[bought] / unit)
-    return Boosting(known, mean, buys, paid, unit)
+    return _given_back(Boosting(known, mean, buys, paid, unit), sample)
+
+
+def _given_back(fitted: Boosting, sample: pd.DataFrame) -> Boosting:
+    """The same boosting, raised to expect the mean of the windows in `sample`, which it was fitted on.
+
+    A geometric mean of two models says less than either, and the cut takes the largest amounts away. What the cut takes is the
+    median share of all origins: the one window with an order above all others must not speak for every window to come.
+    """
+    whole = np.maximum(sample[TARGETS["expected_spend"]].to_numpy(dtype=float), 0.0)
+    cut = without_outliers(whole)
+    said = float(fitted.predict(sample).sum())
+    totals = pd.DataFrame({"whole": whole, "cut": cut}).groupby(sample["as_of"].to_numpy()).sum()
+    spent = totals[totals["cut"] > 0]
+    if spent.empty or said <= 0:
+        return fitted
+    usual = float((spent["whole"] / spent["cut"]).median())
+    return replace(fitted, unit=fitted.unit * usual * float(cut.sum()) / said)

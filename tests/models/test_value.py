@@ -105,3 +105,13 @@ def test_one_wholesale_order_does_not_move_what_everybody_is_expected_to_spend()
     build = {"columns": COLUMNS, "horizon_days": 28, "seed": 0}
     calm, moved = (fit_members([BOOSTING], "expected_spend", rows, **build)[BOOSTING] for rows in (plain, struck))
     assert moved.predict(plain).sum() == pytest.approx(calm.predict(plain).sum(), rel=0.1)
+
+
+def test_the_boosting_expects_the_mean_of_the_windows_it_learnt_from():
+    samples = planted(origins=5, users=400)
+    random = np.random.default_rng(8)
+    heavy = samples.assign(future_net_amount=samples["future_net_amount"] * random.lognormal(0, 1.2, len(samples)))
+    found = fit_members([BOOSTING], "expected_spend", heavy, columns=COLUMNS, horizon_days=28, seed=0)[BOOSTING]
+    whole = heavy["future_net_amount"].sum()
+    assert without_outliers(heavy["future_net_amount"].to_numpy()).sum() < 0.975 * whole
+    assert found.predict(heavy).sum() == pytest.approx(whole, rel=0.03)
