@@ -61,6 +61,17 @@ def _candidates(warehouse: Warehouse, as_of: date, settings: Settings) -> Iterat
         yield Candidates(wanted.segment, rows, dropped_version(settings.funnels, wanted), reason)
 
 
+def why_nobody_may_be_addressed(warehouse: Warehouse, candidates: int) -> str:
+    """Return why a list of so many candidates is empty; where nobody of the shop has consented, also what to do about it."""
+    reason = f"all {candidates:,} candidates lack consent"
+    if warehouse.value("select bool_or(marketing_consent) from core.users"):
+        return reason
+    return (
+        f"{reason}: no user of this shop has any, and missing means no; say who may be addressed in the column "
+        "marketing_consent of users (docs/mapping.md), then run again"
+    )
+
+
 def _list(
     warehouse: Warehouse, found: Candidates, as_of: date, settings: Settings
 ) -> tuple[pd.DataFrame, dict[str, object]]:
@@ -86,7 +97,7 @@ def _list(
     lacking = len(candidates) - len(allowed)
     reason = None
     if not len(members):
-        reason = f"all {lacking} candidates lack consent" if lacking else found.empty_because
+        reason = why_nobody_may_be_addressed(warehouse, lacking) if lacking else found.empty_because
     size = {
         "segment": segment,
         "as_of": as_of,

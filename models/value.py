@@ -38,6 +38,7 @@ JUDGED = "trellis"  # in measures: the chosen candidate with its level
 NGINI_TOLERANCE = 0.003
 TRIALS_AT_MOST = 3
 TRIAL_ROWS = 20_000
+TRIAL_ROUNDS = 50  # in longer steps: the choice and the level need no more
 CHUNK_ROWS = 50_000
 
 
@@ -161,9 +162,8 @@ def _trial_origins(past: pd.DataFrame, horizon_days: int) -> list[pd.Timestamp]:
 def _trial(target: str, past: pd.DataFrame, when: pd.Timestamp, build: dict) -> Trial:
     stamps = pd.to_datetime(past["as_of"])
     closed = past[stamps <= when - pd.Timedelta(days=build["horizon_days"])]
-    return _seen(
-        target, fit_members(CANDIDATES, target, closed, **build, rows_at_most=TRIAL_ROWS), past[stamps == when]
-    )
+    fitted = fit_members(CANDIDATES, target, closed, **build, rows_at_most=TRIAL_ROWS, rounds=TRIAL_ROUNDS)
+    return _seen(target, fitted, past[stamps == when])
 
 
 def _seen(target: str, members: dict[str, Member], later: pd.DataFrame) -> Trial:

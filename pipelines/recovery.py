@@ -35,6 +35,7 @@ CEILINGS = {
 """Outcome -> true probability for a judge who knows each user's rates and all that was seen."""
 RESAMPLES = 200
 LEVEL_AT_MOST = 3.0  # log odds
+SHARE_OF_LEARNABLE_AT_LEAST = 0.95
 USERS_AT_LEAST = 10_000
 """Scored users from which the noise of samples is well below the limits."""
 
@@ -198,6 +199,34 @@ def recovered_scores(truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str,
         wanted = "not better than the best: interval reaches 0"
         results.append(Recovered(f"{outcome}: AUC above the best possible", gain.value, wanted, gain.low <= 0))
     return results
+
+
+def recovered_learnt(score: np.ndarray, *, learnt: np.ndarray, known: np.ndarray, outcome: str) -> list[Recovered]:
+    """Return how near a score comes to the best that the sources allow, and how near that best comes to knowing the rates.
+
+    All of shape (n_users,), of the same users: `score`; `learnt`, what the judge says who learns each user's rates from the
+    sources; `known`, the probability for the judge who knows them, in whose expectation every AUC is. Judged is the share of
+    the attainable beyond chance; the AUCs themselves and their plain ratio, a milder reading, are told.
+    """
+    found, best, most = (expected_auc(said, known) for said in (score, learnt, known))
+    share = share_of_attainable(score, learnt, known)
+    users = f"({len(score)} users)"
+    ratio = f"told: {best:.4f} is attainable, {found / best:.3f} of it; {most:.4f} by the rates themselves"
+    return [
+        Recovered(
+            f"{outcome}: share of the AUC that learns the rates {users}",
+            share,
+            f">= {SHARE_OF_LEARNABLE_AT_LEAST}",
+            share >= SHARE_OF_LEARNABLE_AT_LEAST,
+        ),
+        Recovered(f"{outcome}: AUC {users}", found, ratio, holds=True),
+        Recovered(
+            f"{outcome}: share of the AUC that knows the rates, by the one that learns them {users}",
+            share_of_attainable(learnt, known, known),
+            "told: the most that the sources allow, but for the error of draws",
+            holds=True,
+        ),
+    ]
 
 
 def variance_explained(values: np.ndarray, groups: Sequence[object]) -> float:

@@ -13,7 +13,14 @@ import pyarrow.parquet as pq
 
 from assets.warehouse import Warehouse, open_warehouse
 from contracts.funnels import DEFAULT_FUNNELS, Funnel
-from pipelines.recovery import CEILINGS, Recovered, limits_of, recovered_ledger, recovered_scores, share_of_attainable
+from pipelines.recovery import (
+    CEILINGS,
+    Recovered,
+    limits_of,
+    recovered_learnt,
+    recovered_ledger,
+    recovered_scores,
+)
 from pipelines.truth_counts import (
     NOT_COMPUTED,
     entry_days,
@@ -29,7 +36,6 @@ from pipelines.world.parameters import BLOCK_USERS
 from pipelines.world_counts import Activity, daily_retention, funnel_users, read_activity, read_arrivals
 
 DONE, FAILED = 0, 1
-SHARE_OF_LEARNABLE_AT_LEAST = 0.95
 RETENTION_DAYS = 30
 COUNTED_FUNNEL = DEFAULT_FUNNELS[0]
 GROUPS = {
@@ -162,12 +168,14 @@ def _predictions(world_folder: Path, home: Path) -> list[Recovered]:
             world.calendar.festival, day=(as_of.date() - world.start).days, horizon_days=int(horizon), users=len(rows)
         )
         found = recovered_scores(now, rows[["user_id", "probability"]], outcome=outcome, limits=limits)
+        found += _learnt(world, now, rows, outcome=outcome, horizon=int(horizon))
         results += [Recovered(f"{horizon} d: {one.name}", one.found, one.wanted, one.holds) for one in found]
-        results.append(_learnt(world, now, rows, outcome=outcome, horizon=int(horizon)))
     return results
 
 
-def _learnt(world: WorldModel, truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str, horizon: int) -> Recovered:
+def _learnt(
+    world: WorldModel, truth: pd.DataFrame, scores: pd.DataFrame, *, outcome: str, horizon: int
+) -> list[Recovered]:
     both = scores[["user_id", "probability"]].merge(truth, on="user_id")
     numbers = both["user_id"].str[1:].astype("int64")
     # user ids follow the order of blocks; the first block's users are as good a sample as any
@@ -181,7 +189,5 @@ def _learnt(world: WorldModel, truth: pd.DataFrame, scores: pd.DataFrame, *, out
         horizons=(horizon,),
     )
     learnt: np.ndarray = {"purchase": judge.purchase, "churn": judge.inactivity}[outcome][horizon]
-    share = share_of_attainable(judged["probability"].to_numpy(), learnt, judged[CEILINGS[outcome]].to_numpy())
-    name = f"{horizon} d: {outcome}: share of the AUC that learns the rates ({len(judged)} users)"
-    wanted = f">= {SHARE_OF_LEARNABLE_AT_LEAST}"
-    return Recovered(name, share, wanted, share >= SHARE_OF_LEARNABLE_AT_LEAST)
+    score, known = (judged[name].to_numpy() for name in ("probability", CEILINGS[outcome]))
+    return recovered_learnt(score, learnt=learnt, known=known, outcome=outcome)

@@ -98,6 +98,18 @@ def test_amounts_above_the_cut_are_cut_to_it_and_the_others_stay():
     assert without_outliers(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize("rows, rounds, bins", [(9_999, 75, 63), (10_000, 150, 255)])
+def test_a_small_sample_is_learnt_in_half_the_rounds(rows, rounds, bins):
+    samples = planted(origins=2, users=300)
+    many = pd.concat([samples] * (rows // len(samples) + 1), ignore_index=True).head(rows)
+    build = {"columns": COLUMNS, "horizon_days": 28, "seed": 0}
+    trees = fit_members([BOOSTING], "expected_orders", many, **build)[BOOSTING].mean
+    assert (trees.max_iter, trees.max_bins) == (rounds, bins)
+    assert trees.max_iter * trees.learning_rate == pytest.approx(7.5)
+    tried = fit_members([BOOSTING], "expected_orders", many, **build, rounds=50)[BOOSTING].mean
+    assert (tried.max_iter, tried.learning_rate) == (50, 0.15)
+
+
 def test_one_wholesale_order_does_not_move_what_everybody_is_expected_to_spend():
     plain = planted(origins=3, users=300)
     struck = plain.copy()
@@ -105,3 +117,13 @@ def test_one_wholesale_order_does_not_move_what_everybody_is_expected_to_spend()
     build = {"columns": COLUMNS, "horizon_days": 28, "seed": 0}
     calm, moved = (fit_members([BOOSTING], "expected_spend", rows, **build)[BOOSTING] for rows in (plain, struck))
     assert moved.predict(plain).sum() == pytest.approx(calm.predict(plain).sum(), rel=0.1)
+
+
+def test_the_boosting_expects_the_mean_of_the_windows_it_learnt_from():
+    samples = planted(origins=5, users=400)
+    random = np.random.default_rng(8)
+    heavy = samples.assign(future_net_amount=samples["future_net_amount"] * random.lognormal(0, 1.2, len(samples)))
+    found = fit_members([BOOSTING], "expected_spend", heavy, columns=COLUMNS, horizon_days=28, seed=0)[BOOSTING]
+    whole = heavy["future_net_amount"].sum()
+    assert without_outliers(heavy["future_net_amount"].to_numpy()).sum() < 0.975 * whole
+    assert found.predict(heavy).sum() == pytest.approx(whole, rel=0.03)

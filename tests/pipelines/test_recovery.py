@@ -17,6 +17,7 @@ from pipelines.recovery import (
     expected_auc,
     limits_of,
     recovered_labels,
+    recovered_learnt,
     recovered_ledger,
     recovered_scores,
     share_of_attainable,
@@ -49,6 +50,25 @@ def test_the_truth_itself_has_share_one_and_no_calibration_error():
     assert calibration_error(probability, probability) == 0
     assert calibration_error(probability + 0.1, probability) == pytest.approx(0.1)
     assert variance_explained(np.array([1.0, 1, 2, 2]), ["a", "a", "b", "b"]) == pytest.approx(1)
+
+
+def test_attainable_is_what_can_be_learnt_not_what_can_be_known():
+    rng = np.random.default_rng(5)
+    known = rng.random(600)
+    learnt = known + rng.normal(0, 0.4, 600)  # the sources tell the rates with an error
+    share, auc, ceiling = recovered_learnt(learnt, learnt=learnt, known=known, outcome="churn")
+    assert share.found == pytest.approx(1)
+    assert share.holds
+    assert auc.found == pytest.approx(expected_auc(learnt, known))
+    assert f"{expected_auc(known, known):.4f} by the rates themselves" in auc.wanted
+    assert ceiling.found == pytest.approx(share_of_attainable(learnt, known, known))
+    assert ceiling.found < 0.95  # so .95 of the judge who knows the rates is out of reach
+    worse = learnt + rng.normal(0, 0.4, 600)
+    share, auc, _ = recovered_learnt(worse, learnt=learnt, known=known, outcome="churn")
+    assert not share.holds
+    ratio = auc.found / expected_auc(learnt, known)
+    assert f"is attainable, {ratio:.3f} of it" in auc.wanted
+    assert share.found < ratio < 1  # counted from chance on, the share is the stricter reading
 
 
 def test_a_score_that_has_seen_the_outcome_is_better_than_possible():

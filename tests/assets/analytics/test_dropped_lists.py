@@ -6,7 +6,7 @@ import pytest
 
 from assets.analytics.declared_funnels import declared_funnels
 from assets.dropped_lists import dropped_candidates, dropped_version
-from assets.segments import _candidates, _list
+from assets.segments import _candidates, _list, why_nobody_may_be_addressed
 from contracts.funnels import DroppedList, Funnel
 from contracts.settings import Settings
 
@@ -70,6 +70,17 @@ def test_the_list_has_consent_control_entry_and_expiry_like_others(shop):
     assert set(members["segment_version"]) == {dropped_version((FUNNEL,), WANTED)}
     longer = FUNNEL.model_copy(update={"window_days": 3.0})
     assert dropped_version((longer,), WANTED) != dropped_version((FUNNEL,), WANTED)
+
+
+def test_a_shop_that_knows_no_consent_is_told_what_to_do(shop):
+    execute = shop.warehouse.connection.execute
+    assert why_nobody_may_be_addressed(shop.warehouse, 1_200) == "all 1,200 candidates lack consent"
+    execute("update core.users set marketing_consent = false")
+    told = why_nobody_may_be_addressed(shop.warehouse, 1_200)
+    assert told.startswith("all 1,200 candidates lack consent: no user of this shop has any")
+    assert "column marketing_consent of users (docs/mapping.md)" in told
+    execute("update core.users set marketing_consent = true where user_key = 10")
+    assert why_nobody_may_be_addressed(shop.warehouse, 3) == "all 3 candidates lack consent"
 
 
 def test_a_list_of_nobody_says_why(make_shop):
