@@ -30,6 +30,10 @@ class FunnelStep(BaseModel):
         return "/".join(self.event_types) + (f" ({filters})" if filters else "")
 
 
+ASKED = "asked"
+"""Name of a funnel that is given step by step instead of by its declared name."""
+
+
 class Funnel(BaseModel):
     """Steps in order, the window they must fit in, and the variants.
 

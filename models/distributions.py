@@ -17,13 +17,20 @@ DURATIONS = (
 """(label, upper end in seconds, exclusive)."""
 
 
-def duration_bins(seconds: Numbers) -> pd.DataFrame:
-    """Return `bin, count, share`: one row per duration bin, empty ones too."""
+def duration_bins(seconds: Numbers, users: npt.ArrayLike) -> pd.DataFrame:
+    """Return `bin, count, share, users_count`: one row per duration bin, empty ones too.
+
+    `users`: whose each duration is, (n,); users_count: different users of a bin, who may stand in several.
+    """
     edges = np.array([end for _, end in DURATIONS[:-1]])
-    counts = np.bincount(np.searchsorted(edges, seconds, side="right"), minlength=len(DURATIONS))
+    places = np.searchsorted(edges, seconds, side="right")
+    counts = np.bincount(places, minlength=len(DURATIONS))
     total = counts.sum()
     shares = counts / total if total else np.full(len(counts), np.nan)
-    return pd.DataFrame({"bin": [label for label, _ in DURATIONS], "count": counts, "share": shares})
+    different = pd.DataFrame({"bin": places, "user": np.asarray(users)}).drop_duplicates()["bin"]
+    people = np.bincount(different, minlength=len(DURATIONS))
+    labels = [label for label, _ in DURATIONS]
+    return pd.DataFrame({"bin": labels, "count": counts, "share": shares, "users_count": people})
 
 
 def amount_bins(amounts: Numbers) -> pd.DataFrame:

@@ -227,7 +227,7 @@ def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
     from assets.analytics import AnalysisError
     from assets.analytics.event_types import check_event_types
     from assets.analytics.funnels import types_of
-    from contracts.funnels import Funnel
+    from contracts.funnels import ASKED, Funnel
 
     variants = {
         "window_days": options.window_days,
@@ -246,7 +246,7 @@ def _ask_funnel(shop: "Shop", options: argparse.Namespace) -> "Report":
                 raise AnalysisError(message)
         else:
             steps = [_step(text) for text in options.steps]
-            funnel = Funnel.model_validate({"name": "asked", "steps": steps, **given})
+            funnel = Funnel.model_validate({"name": ASKED, "steps": steps, **given})
             check_event_types(shop, types_of(funnel))
     except ValidationError as error:
         faults = "; ".join(

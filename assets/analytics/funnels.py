@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.analytics.event_types import unknown_types
 from assets.analytics.report import AnalysisError, Report
-from contracts.funnels import Funnel
+from contracts.funnels import ASKED, Funnel
 from models.funnels import FunnelEvents, reach, summarise
 from models.moments import Moments
 from models.plain_funnels import NOBODY, reach_plain
@@ -203,6 +203,11 @@ def step_table(
     return pd.concat(tables, ignore_index=True)
 
 
+def title(funnel: Funnel) -> str:
+    """Return the name of a declared funnel, or the steps of one that was asked for step by step."""
+    return " > ".join(step.label for step in funnel.steps) if funnel.name == ASKED else funnel.name
+
+
 def funnel_report(
     shop: "Shop", funnel: Funnel, *, from_date: date | None, until_date: date | None, by: str = "all"
 ) -> Report:
@@ -212,7 +217,7 @@ def funnel_report(
     note = unknown_types(shop, types_of(funnel))
     frame = step_table(shop, funnel, reached, by=by)
     return Report(
-        f"funnel {funnel.name}",
+        f"funnel {title(funnel)}",
         funnel_words(funnel),
         population_words(funnel) + ("" if by == "all" else f"; by {by}"),
         _window(funnel, first, last, shop.bounds()[1]),
@@ -257,7 +262,7 @@ def dropped_users(
         }
     ).sort_values("user_id", ignore_index=True)
     return Report(
-        f"dropped {funnel.name} {step}",
+        f"dropped {title(funnel)} {step}",
         f"Users who reached step {step} ({funnel.steps[step - 1].label}) and not step {step + 1} ({funnel.steps[step].label}). "
         + funnel_words(funnel),
         population_words(funnel),

@@ -144,7 +144,7 @@ def step_flows(
 def intervals(
     shop: "Shop", first_type: str, second_type: str, *, from_date: date | None, until_date: date | None
 ) -> Report:
-    """Return `bin, intervals_count, share`: how long after one event a user's next other event comes."""
+    """Return `bin, intervals_count, share, users_count`: how long after one event a user's next other event comes."""
     first, last = shop.bounds(from_date, until_date)
     check_event_types(shop, (first_type, second_type))
     pairs = shop.ask(
@@ -152,7 +152,7 @@ def intervals(
         {"first_type": first_type, "second_type": second_type, "from_date": first, "until_date": last},
     )
     seconds = pairs["seconds"].to_numpy(np.float64)
-    frame = duration_bins(seconds).rename(columns={"count": "intervals_count"})
+    frame = duration_bins(seconds, pairs["user_key"]).rename(columns={"count": "intervals_count"})
     people = pairs["user_key"].nunique()
     return Report(
         f"intervals {first_type} to {second_type}",
@@ -161,6 +161,8 @@ def intervals(
         f"first event {_days(first, last)}; the second one may come later",
         "pairs",
         frame,
+        people="users_count",
+        measures=("intervals_count", "share"),
         notes=(
             _durations(seconds),
             "pairs still open at the end of the data are missing: late bins are short",

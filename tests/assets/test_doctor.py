@@ -156,6 +156,7 @@ def test_missing_and_additional_published_files_are_found(home):
     assert failed(home) == {"published files are what their manifests say": wanted}
 
 
+@pytest.mark.slow
 def test_a_truncated_pointer_is_found(home):
     (home / "published" / "current").write_text("2024-05-")
     found = failed(home)

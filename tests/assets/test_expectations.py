@@ -1,9 +1,12 @@
 """Every rule of a contract is judged by name: a broken one fails with its count, the others pass."""
 
+import pytest
+
 from assets.expectations import contract_check_specs, contract_checks
 from assets.warehouse import open_in_memory
 
 
+@pytest.mark.slow
 def test_broken_rules_are_told_by_name_and_count():
     with open_in_memory() as warehouse:
         run = warehouse.connection.execute

@@ -118,6 +118,7 @@ def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_only(tmp_path):
     assert sorted(pd.read_parquet(folder / "segments" / "retention.parquet")["user_id"]) == sorted(hostile)
 
 
+@pytest.mark.slow
 def test_a_jump_in_size_is_held_back_until_it_is_allowed(tmp_path):
     fill(tmp_path, AS_OF, 10)
     first = put_out(tmp_path)
@@ -129,6 +130,7 @@ def test_a_jump_in_size_is_held_back_until_it_is_allowed(tmp_path):
     assert put_out(tmp_path, later, size_jump=True).folder == current_version(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_pointer_never_goes_back_in_time_unasked(tmp_path):
     fill(tmp_path, AS_OF, 1)
     put_out(tmp_path)
@@ -139,6 +141,7 @@ def test_the_pointer_never_goes_back_in_time_unasked(tmp_path):
     assert read_manifest(put_out(tmp_path, earlier, older_as_of=True).folder)["as_of"] == earlier.isoformat()
 
 
+@pytest.mark.slow
 def test_a_failure_while_drawing_leaves_the_published_version_alone(tmp_path):
     fill(tmp_path, AS_OF, 1)
     first = put_out(tmp_path)
@@ -152,6 +155,7 @@ def test_a_failure_while_drawing_leaves_the_published_version_alone(tmp_path):
     assert not list((tmp_path / "published").glob(".writing-*"))
 
 
+@pytest.mark.slow
 def test_old_versions_go_after_their_time_and_the_current_one_never(tmp_path):
     fill(tmp_path, AS_OF, 1)
     versions = [put_out(tmp_path, now=NOW + timedelta(hours=hours)).folder for hours in range(4)]
@@ -307,6 +311,7 @@ def test_a_home_may_have_an_apostrophe_in_its_name(tmp_path):
     assert put_out(home).rows == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")
 def test_a_full_disk_leaves_the_old_version_published(tmp_path):
     home = tmp_path / "home"

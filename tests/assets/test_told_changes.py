@@ -8,6 +8,8 @@ from sql.queries import load_queries
 from tests.sql.point_in_time import load
 from tests.sql.random_shop import BUSY_DAYS, random_shop
 
+pytestmark = pytest.mark.slow
+
 SHOP = random_shop(3)
 CORE = [query for query in load_queries().values() if query.layer == "core"]
 TELLER = load_queries()["core.user_active_day"]

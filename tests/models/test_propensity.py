@@ -73,6 +73,7 @@ def test_overlapping_snapshots_are_left_out_of_calibration_fits():
     assert PropensityModel(label_days=84, **SMALL).fit(X, y, origin=origin).calibration_ == "none"
 
 
+@pytest.mark.slow
 def test_without_origin_folds_stand_in_and_few_cases_mean_no_calibration():
     X, y, _, _ = snapshots(origins=1)
     assert PropensityModel(**SMALL).fit(X, y).calibration_ == "out_of_fold"

@@ -119,6 +119,7 @@ def test_the_test_origin_decides_only_what_scores_from_then_on(samples):
     assert trained.evaluated is trained.model
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_more_keeps_scoring(samples):
     knows = PropensityTask("purchase", 28, "label", "any paid order within 28 days", ("urge",))
     trained = train_and_evaluate(samples, knows, test_as_of=TEST, known_until=KNOWN, resamples=60)

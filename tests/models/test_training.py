@@ -84,6 +84,7 @@ def test_origins_are_strictly_earlier_and_the_final_model_knows_the_test_origin(
     assert card.training_rows == 1600
 
 
+@pytest.mark.slow
 def test_labels_of_the_test_origin_do_not_reach_the_judged_model(samples, trained):
     flipped = samples.assign(label=np.where(samples["as_of"] == ORIGINS[-1], ~samples["label"], samples["label"]))
     other = train_and_evaluate(flipped, TASK, test_as_of=TEST, known_until=KNOWN, resamples=2)
@@ -155,6 +156,7 @@ def test_the_card_is_json(trained):
     assert card["label_audit"]["findings"] == []
 
 
+@pytest.mark.slow
 def test_churn_turns_the_rules_round(samples):
     churn = samples.assign(label=~samples["label"])
     task = PropensityTask("churn", 28, "label", "no activity within 28 days", FEATURES)
@@ -202,6 +204,7 @@ def test_people_without_orders_are_scored_too(samples):
     assert len(trained.score(both[both["as_of"] == ORIGINS[-1]])) == 440
 
 
+@pytest.mark.slow
 def test_a_cap_keeps_whole_users(samples):
     card = train_and_evaluate(samples, TASK, test_as_of=TEST, known_until=KNOWN, resamples=2, max_rows=1200).card
     assert card.training_rows == 4 * card.training_customers

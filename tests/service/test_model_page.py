@@ -62,6 +62,7 @@ def test_a_card_says_what_it_knows_and_what_it_must_not_be_used_for(page):
     assert "a rule stands in: history too short" in text
 
 
+@pytest.mark.slow
 def test_figures_of_a_replaced_model_are_not_told_as_those_of_the_score(tables, write):
     cards = list(tables["score.model_card"])
     (place,) = (number for number, row in enumerate(cards) if row["outcome"] == "purchase")
@@ -91,6 +92,7 @@ def test_what_moved_is_named_and_what_is_still_is_not(page):
     assert "stable</td>" not in drift
 
 
+@pytest.mark.slow
 def test_without_a_backtest_the_page_says_how_to_get_one(tables, write):
     folder = write(tables)
     draw_pages(folder)

@@ -184,6 +184,7 @@ def test_ledger_and_reasons_equal_the_report(read) -> None:
     assert "541,912 records in 1 file; 3 could not be read" in read.texts["quality"]
 
 
+@pytest.mark.slow
 def test_the_number_of_rows_shown_is_told(version) -> None:
     # 3 months + 3 personas + 2 clusters + 1 ledger + 4 variants + 3 cards + 2 reasons
     # behaviour: 2 days + 3 weeks + 2 and 1 cohorts + 3 steps of everybody and 9 of channels
@@ -276,6 +277,7 @@ EMPTY = (
 )
 
 
+@pytest.mark.slow
 def test_a_version_without_any_row_still_has_a_page(write, tables, manifest) -> None:
     tables |= dict.fromkeys((*EMPTY, "score.model_card", "segment.retention", "segment.reactivation"), ())
     for facts in manifest["segments"].values():
@@ -298,6 +300,7 @@ def test_a_version_without_any_row_still_has_a_page(write, tables, manifest) -> 
         assert sentence in read.texts[section]
 
 
+@pytest.mark.slow
 def test_a_ledger_that_does_not_balance_is_said(write, tables) -> None:
     tables["report.data_quality"][0]["rows_loaded"] -= 1
     version = write(tables)
@@ -307,6 +310,7 @@ def test_a_ledger_that_does_not_balance_is_said(write, tables) -> None:
     assert "a ledger does not balance" in read.texts["quality"]
 
 
+@pytest.mark.slow
 def test_a_list_of_six_people_shows_no_more_than_that(write, tables, manifest) -> None:
     tables["segment.reactivation"] = tables["segment.reactivation"][:6]
     manifest["segments"]["reactivation"] |= {"rows": 6, "control": 3}

@@ -66,6 +66,7 @@ VERSIONS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(versions=VERSIONS)
 def test_newest_version_of_an_order(bound_warehouse, versions):
     """Against a slow twin, a day at a time: the latest update wins, an undated one loses to any, ties go to the greater hash."""

@@ -46,6 +46,7 @@ def test_features_do_not_know_the_future(shops, as_of):
     assert not leaks(whole, known[as_of], features(), {"as_of": as_of})
 
 
+@pytest.mark.slow
 def test_every_feature_takes_several_values(shops):
     """A feature that is null or the same for everyone could not show a leak: enrich `random_shop.py` then."""
     whole, _ = shops
@@ -115,6 +116,7 @@ def knows_later(shops, begun, queries: list[Query]) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_campaign_is_described_by_what_was_known_on_its_first_day(shops, begun):
     queries = [load_queries()[name] for name in OF_PLANS]
     whole, _ = shops
@@ -122,6 +124,7 @@ def test_a_campaign_is_described_by_what_was_known_on_its_first_day(shops, begun
     assert all(all(campaign_rows(whole, queries, name, AS_OFS[-1])) for name in begun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_of", AS_OFS[1:2], ids=str)
 def test_a_planned_campaign_is_described_by_what_is_known(shops, as_of):
     """Of the time from as_of on nothing but the plans is known: with them the features are the same."""

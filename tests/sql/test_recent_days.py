@@ -11,6 +11,8 @@ from sql.analyses import load_analysis
 from tests.sql.point_in_time import as_known_at, open_shop
 from tests.sql.random_shop import BUSY_DAYS, random_shop
 
+pytestmark = pytest.mark.slow
+
 AS_OFS = list(BUSY_DAYS)[:2]
 USERS = "select user_id from core.users order by user_id"
 

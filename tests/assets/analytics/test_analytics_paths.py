@@ -37,6 +37,7 @@ def sessions_of(rows):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=EVENTS)
 def test_transitions_and_step_matrix_equal_the_twins(fresh_shop, rows):
@@ -170,7 +171,9 @@ def test_distributions_count_users_once(make_shop):
 
 
 def test_bins_hold_their_lower_end():
-    assert duration_bins(np.array([59.9, 60.0, 1e9]))["count"].tolist() == [1, 1, *[0] * 10, 1]
+    durations = duration_bins(np.array([59.9, 60.0, 61.0, 1e9]), [1, 1, 1, 2])
+    assert durations["count"].tolist() == [1, 2, *[0] * 10, 1]
+    assert durations["users_count"].tolist() == [1, 1, *[0] * 10, 1]
     assert amount_bins(np.array([0.5, 1.0, 2.0, 4.9, 5.0])).to_dict("list") == {
         "bin": ["under 1", "1 to under 2", "2 to under 5", "5 to under 10"],
         "count": [1, 1, 2, 1],
@@ -188,6 +191,14 @@ def test_intervals_are_told_in_a_unit_that_can_be_read(make_shop, minutes, said)
     report = make_shop([(1, 0, "view", 1), (1, minutes, "cart", 1)]).intervals("view", "cart")
     assert report.notes[0].startswith(said)
     assert report.definition.startswith("The seconds from a first event to the next second event of the same user.")
+
+
+def test_intervals_of_few_users_are_blank_where_they_are_published(make_shop):
+    rows = [(user, 0, "view", 1) for user in range(1, 14)]
+    rows += [(user, 2 if user < 11 else 90, "cart", 1) for user in range(1, 14)]
+    shown = make_shop(rows).intervals("view", "cart").without_small_groups(10).frame.set_index("bin")
+    assert shown.loc["1 to 5 minutes", ["intervals_count", "users_count"]].tolist() == [10, 10]
+    assert shown.loc["1 to 6 hours", ["intervals_count", "users_count", "share"]].isna().all()
 
 
 def test_a_funnel_says_when_no_entry_had_its_whole_window(make_shop):

@@ -35,6 +35,7 @@ def test_trend_counts_every_day_and_says_what_is_too_short(make_shop):
         shop.trend("orders", until_date=shop.bounds()[0].replace(day=11))
 
 
+@pytest.mark.slow
 def test_calendar_effects_of_a_series(make_shop):
     shop = make_shop([(user, n * DAY, "view", 1) for n in range(84) for user in (1, 2, 3)[: 1 if n % 7 == 6 else 3]])
     report = shop.calendar("active_users")
@@ -65,6 +66,7 @@ def test_baskets_are_paid_orders(make_shop):
         shop.baskets(confidence="high")
 
 
+@pytest.mark.slow
 def test_profiles_sum_to_everybody(make_shop):
     shop = make_shop(
         [(1, 0, "view", 1), (2, 0, "view", 1), (3, 0, "push_open", 1)],

@@ -50,6 +50,7 @@ def test_cohort_sizes_are_the_new_users(make_shop):
         assert first.groupby("cohort_date")["cohort_users_count"].sum().to_dict() == new.to_dict()
 
 
+@pytest.mark.slow
 def test_recurring_cohorts_hold_everybody_active(make_shop):
     shop = make_shop(EVENTS, reports=REPORTS)
     active = (
@@ -67,6 +68,7 @@ GRID = ["cohort_date", "period_offset", "cohort_users_count", "on_users_count", 
         "streak_users_count", "is_complete"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", ["day", "week", "month"])
 def test_the_grid_counts_what_the_tables_hold(make_shop, period):
     shop = make_shop(EVENTS, regions={1: "north"}, reports=REPORTS)
@@ -81,6 +83,7 @@ def test_the_grid_counts_what_the_tables_hold(make_shop, period):
         assert recurring[names].astype(object).to_numpy().tolist() == found[names].astype(object).to_numpy().tolist()
 
 
+@pytest.mark.slow
 def test_groups_of_days_and_of_recurring_cohorts_sum_to_the_whole(make_shop):
     shop = make_shop(EVENTS, regions={1: "north", 2: "south"}, reports=REPORTS)
     for question in ({"period": "day"}, {"recurring": True}, {"recurring": True, "period": "day"}):

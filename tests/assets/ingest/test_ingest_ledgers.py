@@ -142,6 +142,7 @@ def test_a_ledger_that_does_not_balance_undoes_the_file_and_fails(shop, monkeypa
     assert shop.ingest().rows["products"]["loaded"] == 2
 
 
+@pytest.mark.slow
 def test_random_files_balance_in_every_contract(shop):
     draw = random.Random(7)
     days = ["2024-05-01", "2024-05-02 10:00", "", "never", "2030-01-01"]
@@ -199,6 +200,7 @@ def test_record_numbers_lead_back_to_the_line_of_the_file(shop):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_keys_are_given_once_and_to_every_id(shop):
     shop.put("events.csv", shop.events(shop.event("e1", user="b"), shop.event("e2", user="", anonymous_id="c")))
     shop.put("orders.csv", shop.orders(shop.order("o1", user="a"), shop.order("o2", user="")))

@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+import pytest
+
 from assets.ingest import forget_quarantined, quarantine_counts, quarantined_rows
 from assets.warehouse import open_warehouse
 from sql.mappings import load_mapping_set
+
+pytestmark = pytest.mark.slow
 
 LATER = datetime.fromisoformat("2024-07-01")
 

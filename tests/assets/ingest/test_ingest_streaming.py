@@ -24,6 +24,7 @@ def events_of(instants: list[datetime]) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_dates_are_those_of_the_zone_over_every_change_of_the_clocks(shop, zone):
     shop.time_zone = zone
@@ -77,6 +78,7 @@ def test_a_mapping_that_does_more_than_project_is_copied_and_gives_the_same_rows
     assert shop.query("select distinct content_id from bronze.events") == [("5",)]
 
 
+@pytest.mark.slow
 def test_an_event_is_met_again_in_a_file_of_the_same_load_and_of_a_later_one(shop):
     def day(*ids: str, kind: str = "view") -> pd.DataFrame:
         frame = events_of([datetime(2024, 1, 1, 12, tzinfo=UTC)] * len(ids))
@@ -110,6 +112,7 @@ def test_texts_are_clean_unless_empty_or_with_blanks_at_an_end_or_a_nul(monkeypa
     assert found == {"plain_id", "inside_id", "chinese_id", "absent_id", "event_id"}
 
 
+@pytest.mark.slow
 def test_clean_and_unclean_files_give_the_same_rows(shop, monkeypatch):
     monkeypatch.setattr(streaming, "_LOOKED_AT_FROM_ROWS", 0)
     frame = events_of([datetime(2024, 1, 1, 12, number, tzinfo=UTC) for number in range(4)])

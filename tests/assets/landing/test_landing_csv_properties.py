@@ -57,6 +57,7 @@ def test_what_a_writer_writes_comes_back(stage, rows, delimiter, line_end, quoti
         assert staged.rows[number] == tuple(text or None for text in row)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(
     rows=st.lists(st.lists(PLAIN, min_size=COLUMNS, max_size=COLUMNS), min_size=30, max_size=60),

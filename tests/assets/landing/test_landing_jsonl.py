@@ -103,6 +103,7 @@ def test_empty_file(stage):
     assert staged.file.columns == ()
 
 
+@pytest.mark.slow
 def test_too_many_keys_are_refused(stage):
     data = b"".join(b'{"k%d":1}\n' % number for number in range(1_001))
     with pytest.raises(UnreadableFileError, match="more than 1000"):
@@ -127,6 +128,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "c d"]), VALUES), max_size=8), st.booleans())
 def test_both_readers_agree_on_anything_json_can_write(stage, objects, ascii_only):

@@ -62,6 +62,7 @@ def check(stage, tmp_path, monkeypatch, *, seed: int, count: int) -> int:
     return read
 
 
+@pytest.mark.slow
 def test_some_mutations(stage, tmp_path, monkeypatch):
     assert check(stage, tmp_path, monkeypatch, seed=1, count=60) > 40
 

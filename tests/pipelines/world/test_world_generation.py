@@ -111,6 +111,7 @@ def test_optional_sources_say_what_happened(tmp_path, read):
     assert (counted == counted.round()).all()
 
 
+@pytest.mark.slow
 def test_last_days_are_kept_apart_by_arrival(tmp_path, read):
     arguments: dict[str, Any] = {"users": 500, "events": 16_000, "days": 90, "seed": 3}
     generate(tmp_path / "whole", **arguments)

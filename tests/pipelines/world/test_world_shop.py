@@ -85,6 +85,7 @@ def test_sessions_have_one_user_and_one_day(shop):
     assert (sessions["first"].dt.tz_convert(zone).dt.date == sessions["last"].dt.tz_convert(zone).dt.date).all()
 
 
+@pytest.mark.slow
 def test_every_paid_sale_of_a_user_is_the_purchase_event_of_a_full_funnel(shop, sales):
     purchases = shop["events"][shop["events"].event_type == "purchase"]
     paid = sales[sales.status.isin(["paid", "shipped", "delivered", "completed", "returned"]) & sales.user_id.notna()]

@@ -107,6 +107,7 @@ def test_days_and_states_equal_the_slow_twin(bound_warehouse, rows):
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ACTIVE_DAYS)
 def test_lifecycle_and_histogram_equal_the_slow_twin(bound_warehouse, rows):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,7 @@ def twin(rows):  # noqa: C901  the twin is slow and plain on purpose
     return first_time, recurring
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ACTIVE_DAYS | FAR_DAYS)
 def test_retention_equals_the_slow_twin(bound_warehouse, rows):
