@@ -1,11 +1,38 @@
 -- One row per user, kind (0 hour, 1 weekday, 2 channel) and choice: activity since $from_date, and from $origin on.
 -- Activity = active events and orders of signed-in users, on the shop's clock; hours 0-23, weekdays 1-7, channels by
 -- place in $channel_names from 1. timed_count: not at midnight sharp; a source without any knows days only.
-with moments as (
+with
+-- Clocks go by whole quarters of an hour: each quarter of the range is converted once, not each event, and looked up in
+-- a list. Quarters are counted from the year 1, so that no number is negative.
+clock as (
+    select
+        min(quarter_number) as first_number,
+        list(quarter_of_day order by quarter_number) as quarters_of_day
+    from (
+        select
+            quarter_number,
+            hour(local_quarter) * 4 + minute(local_quarter) // 15 as quarter_of_day
+        from (
+            select
+                quarter_number,
+                timezone(
+                    $time_zone, timezone('UTC', make_timestamp(quarter_number * 900000000 - 62135596800000000))
+                ) as local_quarter
+            from (
+                select unnest(range(
+                    (epoch_us(cast($from_date as timestamp)) + 62135596800000000) // 900000000 - 192,
+                    (epoch_us(cast($until as timestamp)) + 62135596800000000) // 900000000 + 192
+                )) as quarter_number
+            ) as numbers
+        ) as converted
+    ) as found
+),
+
+moments as (
     select
         events.user_key,
         events.activity_date,
-        events.occurred_at,
+        epoch_us(events.occurred_at) + 62135596800000000 as since_us,
         list_position(cast($channel_names as varchar[]), events.channel) as channel_number
     from core.events
     inner join core.users on events.user_key = users.user_key
@@ -17,7 +44,7 @@ with moments as (
     select
         users.user_key,
         orders.ordered_date as activity_date,
-        orders.ordered_at as occurred_at,
+        epoch_us(orders.ordered_at) + 62135596800000000 as since_us,
         null as channel_number
     from core.orders
     inner join core.users on orders.user_id = users.user_id
@@ -28,35 +55,25 @@ with moments as (
         and (orders.cancelled_date is null or orders.cancelled_date >= $origin)
 ),
 
--- clocks go by whole quarters of an hour: each quarter is converted once, not each event
-quarters as (
+placed as (
     select
-        time_bucket(interval 15 minutes, occurred_at) as quarter_at,
-        timezone($time_zone, timezone('UTC', time_bucket(interval 15 minutes, occurred_at))) as local_quarter
+        moments.*,
+        clock.quarters_of_day[moments.since_us // 900000000 - clock.first_number + 1] as quarter_of_day
     from moments
-    group by time_bucket(interval 15 minutes, occurred_at)
+    cross join clock
 ),
 
 counted as (
     select
-        moments.user_key,
-        hour(quarters.local_quarter) as hour_of_day,
-        isodow(moments.activity_date) as weekday_number,
-        moments.channel_number,
-        count(*) filter (where moments.activity_date < $origin) as before_count,
-        count(*) filter (where moments.activity_date >= $origin) as after_count,
-        count(*) filter (
-            where
-            moments.occurred_at <> quarters.quarter_at
-            or quarters.local_quarter <> date_trunc('day', quarters.local_quarter)
-        ) as timed_count
-    from moments
-    inner join quarters on time_bucket(interval 15 minutes, moments.occurred_at) = quarters.quarter_at
-    group by
-        moments.user_key,
-        hour(quarters.local_quarter),
-        isodow(moments.activity_date),
-        moments.channel_number
+        user_key,
+        quarter_of_day // 4 as hour_of_day,
+        isodow(activity_date) as weekday_number,
+        channel_number,
+        count(*) filter (where activity_date < $origin) as before_count,
+        count(*) filter (where activity_date >= $origin) as after_count,
+        count(*) filter (where quarter_of_day <> 0 or since_us % 900000000 <> 0) as timed_count
+    from placed
+    group by all
 ),
 
 chosen as (
