@@ -1,4 +1,4 @@
--- One row per group, weekday (1 = Monday) and hour of the shop's clock: active events of signed-in users in it.
+-- One row per group, weekday (1 = Monday) and hour of the shop's clock: active events of signed-in users.
 -- Share: events of the group in that hour over all of the group. Hours of a day with a clock change count as they were.
 with user_groups as (
     select

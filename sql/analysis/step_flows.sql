@@ -1,4 +1,4 @@
--- One row per step and pair of event types: in how many sessions the second comes right after the first at it.
+-- One row per step and pair of event types: in how many sessions the second comes next.
 -- Steps are counted from an anchor, or back to it, as in step_matrix: step 0 leaves the anchor. `(end)` stands after
 -- the last event of a session, `(start)` before the first when the flows go back. Rarer events are `(rest)`.
 with visits as (

@@ -16,8 +16,8 @@ channels as (
 ),
 
 -- Events of a user in one day and slice of 30 minutes are never in two sessions: counted together before anything is
--- sorted. A day on either side, so that a session over midnight is whole and its start is seen. Slices are counted from
--- the year 1, so that no number is negative.
+-- sorted. Slice and gap are both 1,800,000,000 microseconds. A day on either side, so that a session over midnight is
+-- whole and its start is seen. Slices are counted from the year 1, so that no number is negative.
 bursts as (
     select
         events.user_key,

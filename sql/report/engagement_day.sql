@@ -1,4 +1,4 @@
--- One row per basis, day and engagement state: how many of the users seen so far were in each that day.
+-- One row per basis, day and engagement state: how many of the users seen so far were in which state.
 -- Active: new (first ever), current (active before within engaged_within_days), reactivated (within lapsed_after_days),
 -- resurrected (longer ago). Not active: at_risk_wau, at_risk_mau, dormant by the same two limits.
 -- Limits: report.engagement_limits (7 and 30 days; for basis `order` quantiles of the shop's purchase intervals).

@@ -1,4 +1,4 @@
--- One row per as_of, basis and ordered pair of products: how often they went together in the 90 days before as_of.
+-- One row per as_of, basis and ordered pair of products: how often two went together in the 90 days before as_of.
 -- Basis `order`: both in one paid order; `view`: both viewed in one session; over 100 products: left out (robots,
 -- wholesale). Kept: at least 10 people (each guest one), or 1 in 10,000 baskets if more. Formulas: dictionary.
 -- grain: as_of, pair_basis, product_id, other_product_id
